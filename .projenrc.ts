@@ -1,0 +1,137 @@
+import { cdk8s, javascript, typescript } from 'projen';
+
+const author = 'The HomeLoadBalancer authors', home = 'https://github.com/home-load-balancer';
+
+/** What the library and the program have in common. */
+const shared = {
+  defaultReleaseBranch: 'main',
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.16.0',
+  typescriptVersion: '~6.0.3',
+  bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
+  jestOptions: { updateSnapshot: javascript.UpdateSnapshot.NEVER },
+  license: 'Apache-2.0',
+  copyrightOwner: author,
+  github: false,
+  depsUpgrade: false,
+  sampleCode: false,
+};
+
+const library = new cdk8s.ConstructLibraryCdk8s({
+  ...shared,
+  author,
+  authorAddress: home,
+  authorOrganization: true,
+  name: 'cdk8s-home-load-balancer',
+  description: 'A load balancer for bare-metal Kubernetes, described in code: ARP, NDP and BGP, compatible with MetalLB',
+  repositoryUrl: `${home}/cdk8s-home-load-balancer.git`,
+  keywords: ['cdk8s', 'metallb', 'load-balancer', 'bare-metal', 'arp', 'bgp', 'homelab'],
+  jsiiVersion: '~6.0.0',
+  cdk8sVersion: '2.68.91',
+  constructsVersion: '10.3.0',
+  peerDeps: ['cdk8s-plus-28@^2.5.6'],
+  devDeps: [
+    'ajv@^8.17.1',
+    'cdk8s-cli@^2.207.60',
+    'fast-check@^4.10.2',
+    'ipaddr.js@^2.5.0',
+    'json-schema-to-typescript@^16.0.0',
+    'yaml@^2.9.1',
+  ],
+  projenrcTs: true,
+  projenrcTsOptions: { runner: typescript.TypeScriptRunner.tsx() },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'projenrc', 'lab', 'bench', 'examples'], ignorePatterns: ['src/imports/**'] },
+  gitignore: ['.jsii.tabl.json', '/.cache/', '/test-reports/', '*.plan.md'],
+});
+// Without this the lock file would name the registry that the packages came from.
+library.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
+library.package.addField('workspaces', ['speaker']);
+// A list of what is published: .npmignore lists what is not, and forgets what is new.
+library.package.addField('files', ['lib', 'crds', '.jsii', 'API.md']);
+library.package.addPackageResolutions('unrs-resolver@1.12.2'); // else `npm ci` misses the builds of other platforms
+library.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', 'true');
+
+library.preCompileTask.exec('cdk8s import crds/metallb.io.yaml -l typescript -o src/imports --no-save --check-upgrade=false');
+library.preCompileTask.exec('tsx projenrc/crd-types.ts');
+
+const speaker = new typescript.TypeScriptProject({
+  ...shared,
+  authorName: author,
+  authorUrl: home,
+  authorOrganization: true,
+  parent: library,
+  outdir: 'speaker',
+  name: 'home-load-balancer',
+  description: 'The program that HomeLoadBalancer runs in a cluster: controller, speaker, and the hlb command line',
+  package: false,
+  deps: ['commander@^14.0.0', 'ipaddr.js@^2.5.0', 'koffi@3.3.4', 'pino@^10.0.0', 'prom-client@^15.1.3', 'yaml@^2.9.1'],
+  devDeps: ['esbuild@^0.28.2', 'fast-check@^4.10.2'],
+  eslintOptions: { dirs: ['src'], devdirs: ['test'], ignorePatterns: ['src/config/metallb.io.ts'] },
+  tsconfig: { compilerOptions: { target: 'ES2022', lib: ['es2022'], rootDir: '..', noEmit: true } }, // esbuild emits
+  tsconfigDev: { compilerOptions: { target: 'ES2022', lib: ['es2022'], isolatedModules: true } },
+  gitignore: ['/dist/'],
+});
+speaker.package.installTask.reset(); // the root installs for both
+speaker.package.installCiTask.reset();
+const bundle = 'esbuild src/main.ts --bundle --platform=node --target=node20 --outfile=dist/main.js --sourcemap=linked'
+  + ' --alias:koffi=../node_modules/koffi/index.cjs --external:@koromix/*';
+speaker.addTask('bundle', { description: 'Builds the program into one file', exec: bundle });
+speaker.postCompileTask.spawn(speaker.tasks.tryFind('bundle')!);
+speaker.postCompileTask.exec('node dist/main.js --version'); // jest does not see a bundle that dies at its start
+
+/**
+ * The rooms of the program and what each may import; `docs/architecture.md` has the reasons.
+ * A room that is not listed as a target may be imported by nobody but the composition rooms.
+ */
+const rooms: Record<string, string[]> = {
+  ip: [],
+  sys: [],
+  kube: [],
+  observability: [],
+  config: ['ip'],
+  wire: ['ip'],
+  allocation: ['ip', 'config'],
+  announcement: ['ip', 'config'],
+  lan: ['ip', 'wire'],
+  bfd: ['wire'],
+  bgp: ['sys', 'wire', 'ip', 'config'],
+  dataplane: ['lan', 'bfd', 'sys', 'wire', 'ip'],
+  controller: ['kube', 'config', 'allocation', 'observability', 'ip'],
+  speaker: ['kube', 'config', 'allocation', 'announcement', 'bgp', 'dataplane', 'observability', 'ip', 'lan', 'wire', 'sys'],
+};
+speaker.eslint?.addRules({
+  'import/no-restricted-paths': ['error', {
+    zones: Object.entries(rooms).map(([room, allowed]) => ({
+      target: `./src/${room}`,
+      from: './src',
+      except: [room, ...allowed].map((name) => `./${name}`),
+      message: `src/${room} may import ${allowed.length ? allowed.join(', ') : 'no other room'}; see docs/architecture.md`,
+    })),
+  }],
+});
+
+for (const task of ['compile', 'post-compile', 'test']) {
+  library.tasks.tryFind(task)!.exec(`npx projen ${task}`, { cwd: 'speaker' });
+}
+for (const folder of ['lab', 'bench', 'examples']) {
+  library.testTask.exec(`tsc --noEmit -p ${folder}`);
+}
+
+library.addTask('demo', {
+  description: 'Shows the reference home on a LAN of network namespaces, from synth to failover',
+  steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx lab/demo.ts', receiveArgs: true }],
+});
+library.addTask('e2e', {
+  description: 'Tests everything together on a real API server and real packets (needs root)',
+  steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'jest --config lab/jest.config.json --runInBand', receiveArgs: true }],
+});
+library.addTask('bench', {
+  description: 'Measures side by side with the kernel: npm run bench -- arp | memory',
+  steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx bench/main.ts', receiveArgs: true }],
+});
+library.addTask('image', {
+  description: 'Writes the container image, for amd64 and arm64, as an OCI layout',
+  steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx projenrc/image.ts', receiveArgs: true }],
+});
+
+library.synth();
