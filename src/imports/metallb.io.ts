@@ -126,7 +126,7 @@ export interface BfdProfileSpec {
   readonly echoInterval?: number;
 
   /**
-   * Whether to use the echo function as well (RFC 5880, 6.4). Not for routers more than one hop away, nor for IPv6. Default false.
+   * Whether to use the echo function as well (RFC 5880, 6.4). Not with routers more than one hop away. Default false.
    *
    * @schema BfdProfileSpec#echoMode
    */
@@ -465,6 +465,8 @@ export function toJson_BgpAdvertisementSpecServiceSelectors(obj: BgpAdvertisemen
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema BgpAdvertisementSpecIpAddressPoolSelectorsMatchExpressions
  */
 export interface BgpAdvertisementSpecIpAddressPoolSelectorsMatchExpressions {
@@ -507,6 +509,8 @@ export function toJson_BgpAdvertisementSpecIpAddressPoolSelectorsMatchExpression
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema BgpAdvertisementSpecNodeSelectorsMatchExpressions
  */
 export interface BgpAdvertisementSpecNodeSelectorsMatchExpressions {
@@ -549,6 +553,8 @@ export function toJson_BgpAdvertisementSpecNodeSelectorsMatchExpressions(obj: Bg
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema BgpAdvertisementSpecServiceSelectorsMatchExpressions
  */
 export interface BgpAdvertisementSpecServiceSelectorsMatchExpressions {
@@ -956,6 +962,8 @@ export function toJson_BgpPeerSpecPasswordSecret(obj: BgpPeerSpecPasswordSecret 
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema BgpPeerSpecNodeSelectorsMatchExpressions
  */
 export interface BgpPeerSpecNodeSelectorsMatchExpressions {
@@ -1363,6 +1371,8 @@ export function toJson_BgpPeerV1Beta1SpecPasswordSecret(obj: BgpPeerV1Beta1SpecP
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema BgpPeerV1Beta1SpecNodeSelectorsMatchExpressions
  */
 export interface BgpPeerV1Beta1SpecNodeSelectorsMatchExpressions {
@@ -1753,7 +1763,7 @@ export interface IpAddressPoolSpec {
   readonly avoidBuggyIPs?: boolean;
 
   /**
-   * Reserves the pool for some Services. Such pools are tried before the pools open to all; a Service must match both a namespace (namespaces or namespaceSelectors, if any is given) and a label selector (serviceSelectors, if any is given).
+   * Reserves the pool for some Services. Such pools are tried before the pools open to all. The namespace of the Service must be among namespaces or chosen by namespaceSelectors, if either is given, and its labels must match serviceSelectors, if given.
    *
    * @schema IpAddressPoolSpec#serviceAllocation
    */
@@ -1778,7 +1788,7 @@ export function toJson_IpAddressPoolSpec(obj: IpAddressPoolSpec | undefined): Re
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * Reserves the pool for some Services. Such pools are tried before the pools open to all; a Service must match both a namespace (namespaces or namespaceSelectors, if any is given) and a label selector (serviceSelectors, if any is given).
+ * Reserves the pool for some Services. Such pools are tried before the pools open to all. The namespace of the Service must be among namespaces or chosen by namespaceSelectors, if either is given, and its labels must match serviceSelectors, if given.
  *
  * @schema IpAddressPoolSpecServiceAllocation
  */
@@ -1902,6 +1912,8 @@ export function toJson_IpAddressPoolSpecServiceAllocationServiceSelectors(obj: I
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema IpAddressPoolSpecServiceAllocationNamespaceSelectorsMatchExpressions
  */
 export interface IpAddressPoolSpecServiceAllocationNamespaceSelectorsMatchExpressions {
@@ -1944,6 +1956,8 @@ export function toJson_IpAddressPoolSpecServiceAllocationNamespaceSelectorsMatch
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema IpAddressPoolSpecServiceAllocationServiceSelectorsMatchExpressions
  */
 export interface IpAddressPoolSpecServiceAllocationServiceSelectorsMatchExpressions {
@@ -2285,6 +2299,8 @@ export function toJson_L2AdvertisementSpecServiceSelectors(obj: L2AdvertisementS
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema L2AdvertisementSpecIpAddressPoolSelectorsMatchExpressions
  */
 export interface L2AdvertisementSpecIpAddressPoolSelectorsMatchExpressions {
@@ -2327,6 +2343,8 @@ export function toJson_L2AdvertisementSpecIpAddressPoolSelectorsMatchExpressions
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema L2AdvertisementSpecNodeSelectorsMatchExpressions
  */
 export interface L2AdvertisementSpecNodeSelectorsMatchExpressions {
@@ -2405,6 +2423,8 @@ export function toJson_L2AdvertisementSpecPreferredNodeSelectorsPreference(obj: 
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema L2AdvertisementSpecServiceSelectorsMatchExpressions
  */
 export interface L2AdvertisementSpecServiceSelectorsMatchExpressions {
@@ -2447,6 +2467,8 @@ export function toJson_L2AdvertisementSpecServiceSelectorsMatchExpressions(obj: 
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
+ * A condition on one label.
+ *
  * @schema L2AdvertisementSpecPreferredNodeSelectorsPreferenceMatchExpressions
  */
 export interface L2AdvertisementSpecPreferredNodeSelectorsPreferenceMatchExpressions {
