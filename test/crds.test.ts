@@ -1,5 +1,5 @@
 /**
- * The API, as a table: each kind with its fields, in the notation of `shape` below. `crds/metallb.io.yaml` is the source of these shapes;
+ * The API, as a table: each kind with its fields, in the notation of `shape`. `crds/metallb.io.yaml` is the source of these shapes;
  * this is what must not change by accident, because the manifests of users and the objects that MetalLB stored depend on it.
  */
 import { execFileSync } from 'child_process';
@@ -9,6 +9,7 @@ import * as path from 'path';
 import Ajv, { ValidateFunction } from 'ajv';
 import { parseAllDocuments } from 'yaml';
 import { ApiObject, REFUSED, VALID } from './crds.examples';
+import { Schema, shape, walk } from './crds.schema';
 
 const ROOT = path.join(__dirname, '..');
 const FILE = path.join(ROOT, 'crds/metallb.io.yaml');
@@ -198,57 +199,8 @@ const KINDS: Record<string, Kind> = {
 };
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- schemas are JSON */
-type Schema = any;
-
 const definitions: any[] = parseAllDocuments(fs.readFileSync(FILE, 'utf8')).map((document) => document.toJS());
 const versions = definitions.flatMap(({ spec }) => spec.versions.map((version: any) => [`${spec.names.kind} ${version.name}`, spec, version] as const));
-
-/**
- * A schema without its descriptions, in short: `type min..max = default: rules`, lists as `[item]` or `[list type, item]`, maps as `{value}`,
- * objects as objects, with `!` after the names of required fields. Refuses a keyword that it cannot show, so that nothing goes unseen.
- */
-function shape(schema: Schema): unknown {
-  const {
-    description, type, format, minimum, maximum, minLength, maxLength, pattern, default: preset, enum: values, items, properties, required = [],
-    additionalProperties, 'x-kubernetes-validations': rules = [], 'x-kubernetes-map-type': mapType, 'x-kubernetes-list-type': listType,
-    'x-kubernetes-list-map-keys': keys, ...unknown
-  } = schema;
-  expect(unknown).toEqual({});
-  const messages = rules.map((rule: any) => rule.message);
-  if (type === 'array') {
-    const kind = listType === 'map' ? `by ${keys}` : listType;
-    return kind ? [kind, shape(items)] : [shape(items)];
-  }
-  if (properties) {
-    return {
-      ...(messages.length && { '(rules)': messages }),
-      ...(mapType && { [`(${mapType})`]: true }),
-      ...Object.fromEntries(Object.keys(properties).map((name) => [name + (required.includes(name) ? '!' : ''), shape(properties[name])])),
-    };
-  }
-  if (type === 'object') {
-    return additionalProperties ? `{${shape(additionalProperties)}}` : '{}';
-  }
-  const low = minimum ?? minLength, high = maximum ?? maxLength;
-  return [
-    values?.join(' | ') ?? format ?? type,
-    low === undefined && high === undefined ? '' : ` ${low ?? ''}..${high ?? ''}`,
-    pattern ? ` /${pattern}/` : '',
-    preset === undefined ? '' : ` = ${preset}`,
-    messages.length ? `: ${messages.join('; ')}` : '',
-  ].join('');
-}
-
-/** Every schema inside a schema, with where it is. */
-function* walk(schema: Schema, at: string): Generator<[string, Schema]> {
-  yield [at, schema];
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    yield* walk(property, `${at}.${name}`);
-  }
-  if (schema.items) {
-    yield* walk(schema.items, `${at}[]`);
-  }
-}
 
 describe('the table', () => {
   test('names every kind and version, the storage version first', () => {
@@ -289,7 +241,9 @@ describe('the table', () => {
 
 describe('examples', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-  const validators = new Map<string, ValidateFunction>(versions.map(([name, , version]) => [name, ajv.compile(closed(version.schema.openAPIV3Schema))]));
+  const validators = new Map<string, ValidateFunction>(
+    versions.map(([name, , version]) => [name, ajv.compile(closed(version.schema.openAPIV3Schema))]),
+  );
   const errors = ({ apiVersion, kind, ...rest }: ApiObject) => {
     const validate = validators.get(`${kind} ${apiVersion.split('/')[1]}`)!;
     validate({ apiVersion, kind, ...rest });
