@@ -1,0 +1,54 @@
+import { Errno, SysError } from './error';
+import { FileDescriptor } from './file-descriptor';
+import { check, libc } from './libc';
+
+const EPOLL_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLLIN = 1;
+
+/** `struct epoll_event` is packed on x86-64, and on no other architecture. */
+const EVENT_SIZE = process.arch === 'x64' ? 12 : 16;
+const DATA_OFFSET = EVENT_SIZE - 8;
+const MAXIMUM = 32;
+
+/**
+ * Waits until one of several descriptors can be read (epoll(7), level-triggered: what was not read is reported again).
+ */
+export class Epoll extends FileDescriptor {
+  public static create(): Epoll {
+    return new Epoll(check(libc().epoll_create1(EPOLL_CLOEXEC), 'epoll_create1', { subject: 'epoll' }));
+  }
+
+  private readonly events = Buffer.alloc(EVENT_SIZE * MAXIMUM);
+
+  public add(descriptor: FileDescriptor): void {
+    const event = Buffer.alloc(EVENT_SIZE);
+    event.writeUInt32LE(EPOLLIN, 0);
+    event.writeInt32LE(descriptor.fd, DATA_OFFSET);
+    check(libc().epoll_ctl(this.fd, EPOLL_CTL_ADD, descriptor.fd, event), 'epoll_ctl', { subject: 'epoll' });
+  }
+
+  /** Must be called before the descriptor is closed. */
+  public remove(descriptor: FileDescriptor): void {
+    check(libc().epoll_ctl(this.fd, EPOLL_CTL_DEL, descriptor.fd, null), 'epoll_ctl', { subject: 'epoll' });
+  }
+
+  /**
+   * Blocks the thread until something can be read, at most `timeoutMs`.
+   *
+   * @returns how many descriptors can be read; `ready` tells which. 0 after the time-out, and after a signal such as SIGCONT
+   */
+  public wait(timeoutMs: number): number {
+    const count = libc().epoll_wait(this.fd, this.events, MAXIMUM, timeoutMs);
+    if (count >= 0) return count;
+    const errno = libc().errno();
+    if (errno === Errno.EINTR) return 0;
+    throw new SysError('epoll_wait', errno, { subject: 'epoll' });
+  }
+
+  /** Number of the `index`th descriptor that the last `wait` found. */
+  public ready(index: number): number {
+    return this.events.readInt32LE(index * EVENT_SIZE + DATA_OFFSET);
+  }
+}

@@ -1,0 +1,96 @@
+/* eslint-disable no-bitwise */
+import {
+  ARPHRD_ETHER, IFF_BROADCAST, IFF_LOOPBACK, IFF_LOWER_UP, IFF_NOARP, IFF_RUNNING, IFF_UP, LinkRecord, OperationalState, RouteMessage,
+} from './netlink';
+
+/** A network interface of this machine, as far as announcing addresses is concerned. */
+export interface NetworkLink {
+  /** Kernel's number of the interface, never reused while the machine runs. */
+  readonly index: number;
+  readonly name: string;
+  /** 6 bytes on Ethernet; any other length, also none, elsewhere. */
+  readonly mac: Uint8Array;
+  /** Has the frames of Ethernet: also bridges, bonds, VLANs, WiFi. */
+  readonly ethernet: boolean;
+  /** Switched on and able to pass packets: has its cable, or is associated with its access point. */
+  readonly up: boolean;
+  readonly broadcast: boolean;
+  readonly noArp: boolean;
+  readonly loopback: boolean;
+  /** Is a port of a bridge, bond or VRF. */
+  readonly enslaved: boolean;
+  readonly operationalState: OperationalState;
+  /** Canonical texts, without prefix length, sorted. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * The table of interfaces, kept up to date by netlink messages.
+ *
+ * A full listing replaces what is there without a moment in which the table is empty: `begin` marks everything as unconfirmed, the listing's messages
+ * confirm, `finish` removes the rest.
+ */
+export class LinkTable {
+  private readonly entries = new Map<number, { record: LinkRecord; confirmed: boolean }>();
+  private readonly addresses = new Map<string, { index: number; address: string; confirmed: boolean }>();
+  private current: readonly NetworkLink[] = [];
+  private fingerprint = '';
+
+  /** Sorted by index. A new array after each change, so it may be kept. */
+  public get links(): readonly NetworkLink[] {
+    return this.current;
+  }
+
+  public begin(): void {
+    for (const entry of [...this.entries.values(), ...this.addresses.values()]) entry.confirmed = false;
+  }
+
+  public finish(): void {
+    for (const [key, entry] of this.entries) if (!entry.confirmed) this.entries.delete(key);
+    for (const [key, entry] of this.addresses) if (!entry.confirmed) this.addresses.delete(key);
+  }
+
+  public apply(message: RouteMessage): void {
+    if (message.kind === 'link') {
+      if (message.removed) this.entries.delete(message.link.index);
+      else this.entries.set(message.link.index, { record: message.link, confirmed: true });
+    } else if (message.kind === 'address') {
+      const { index, address, prefixLength } = message.address;
+      const key = `${index} ${address}/${prefixLength}`; // the kernel allows one address with two prefix lengths
+      if (message.removed) this.addresses.delete(key);
+      else this.addresses.set(key, { index, address, confirmed: true });
+    }
+  }
+
+  /**
+   * Makes `links` anew.
+   *
+   * @returns whether they changed: most notifications are of counters and states that nobody here looks at
+   */
+  public refresh(): boolean {
+    const links = [...this.entries.values()].map(({ record }) => this.toLink(record)).sort((one, other) => one.index - other.index);
+    const fingerprint = JSON.stringify(links.map((link) => ({ ...link, mac: [...link.mac] })));
+    if (fingerprint === this.fingerprint) return false;
+    this.current = links;
+    this.fingerprint = fingerprint;
+    return true;
+  }
+
+  private toLink({ index, name, mac, type, flags, master, operationalState }: LinkRecord): NetworkLink {
+    const all = (wanted: number) => (flags & wanted) === wanted;
+    const addresses = [...this.addresses.values()].filter((entry) => entry.index === index).map((entry) => entry.address);
+    return {
+      index,
+      name,
+      mac,
+      ethernet: type === ARPHRD_ETHER && mac.length === 6,
+      up: all(IFF_UP | IFF_LOWER_UP | IFF_RUNNING), // LOWER_UP alone: WiFi that has not authenticated yet is dormant
+      broadcast: all(IFF_BROADCAST),
+      noArp: all(IFF_NOARP),
+      loopback: all(IFF_LOOPBACK),
+      enslaved: master !== 0,
+      operationalState,
+      addresses: [...new Set(addresses)].sort(),
+    };
+  }
+}

@@ -1,0 +1,95 @@
+import { nothingFilter } from './filter';
+import { libc } from './libc';
+import { opened, Socket } from './socket';
+import { decodeInterfaceIndex, encodeLinkLayerAddress, LINK_LAYER_ADDRESS_SIZE } from './socket-address';
+
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_DROP_MEMBERSHIP = 2;
+const PACKET_STATISTICS = 6;
+const PACKET_MR_PROMISC = 1;
+
+const SUBJECT = 'packet socket';
+
+export interface PacketStatistics {
+  /** Frames that passed the filter. */
+  readonly received: number;
+  /** Of those, frames lost because they were not read in time. */
+  readonly dropped: number;
+}
+
+/**
+ * Sends and receives Ethernet frames of one protocol on all interfaces (packet(7)).
+ *
+ * One unbound socket, not one bound to each interface: both answer equally fast (9.2 and 9.5 µs at the median in one run), but an unbound one has nothing to open
+ * when an interface appears, nothing to repair when it goes down and up, and nothing that can fail for one interface alone. Which interfaces it
+ * listens on is a matter of its filter.
+ */
+export class PacketSocket extends Socket {
+  /**
+   * Opens a socket that receives nothing until `setFilter`.
+   *
+   * @param protocol EtherType, `0x0806` for ARP
+   * @throws SysError `EPERM` without CAP_NET_RAW
+   */
+  public static open(protocol: number): PacketSocket {
+    // Created for protocol 0, which receives nothing, so that no frame slips in before the filter is there.
+    return opened(new PacketSocket(Socket.create(AF_PACKET, SOCK_RAW, 0, { subject: SUBJECT }), protocol), (socket) => {
+      socket.setFilter(nothingFilter());
+      socket.bind(encodeLinkLayerAddress(protocol, 0));
+    });
+  }
+
+  private readonly destination: Buffer;
+  private received = 0;
+  private dropped = 0;
+
+  private constructor(fd: number, protocol: number) {
+    super(fd, SUBJECT, LINK_LAYER_ADDRESS_SIZE);
+    this.destination = encodeLinkLayerAddress(protocol, 0);
+  }
+
+  /** Index of the interface on which `receive` got the last frame. */
+  public get interfaceIndex(): number {
+    return decodeInterfaceIndex(this.sender);
+  }
+
+  /** Replaces the filter in one step: every frame meets the old one or the new one. What is queued already stays. */
+  public setFilter(program: Uint8Array): void {
+    const description = Buffer.alloc(16); // struct sock_fprog: length (2 bytes), padding, pointer
+    description.writeUInt16LE(program.length / 8, 0);
+    description.writeBigUInt64LE(libc().address(program), 8);
+    this.setOption(SOL_SOCKET, SO_ATTACH_FILTER, description);
+  }
+
+  /**
+   * Asks an interface for all frames, or no longer: some WiFi drivers hand broadcasts to nobody else. The kernel counts, and forgets an interface that vanishes.
+   *
+   * @throws SysError `ENODEV` when the interface has vanished meanwhile
+   */
+  public setPromiscuous(interfaceIndex: number, promiscuous: boolean): void {
+    const request = Buffer.alloc(16); // struct packet_mreq: interface, type (2 bytes), length (2), address (8)
+    request.writeInt32LE(interfaceIndex, 0);
+    request.writeUInt16LE(PACKET_MR_PROMISC, 4);
+    this.setOption(SOL_PACKET, promiscuous ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, request);
+  }
+
+  /** Sends a whole frame, Ethernet header included. @returns 0 or the error number */
+  public send(interfaceIndex: number, frame: Uint8Array, length: number): number {
+    this.destination.writeInt32LE(interfaceIndex, 4);
+    return this.sendTo(frame, length, this.destination);
+  }
+
+  /** Since the socket was opened. */
+  public statistics(): PacketStatistics {
+    const counters = new Int32Array(2), size = new Int32Array([8]);
+    this.check(libc().getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, counters, size), 'getsockopt'); // sets them to zero
+    this.received += counters[0];
+    this.dropped += counters[1];
+    return { received: this.received, dropped: this.dropped };
+  }
+}

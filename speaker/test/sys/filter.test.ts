@@ -1,0 +1,112 @@
+import * as fc from 'fast-check';
+import { arpFilter, nothingFilter } from '../../src/sys/filter';
+
+const LAN = 2, WIFI = 5;
+const VIP = 0x5d051664; // 93.5.22.100
+
+interface Frame {
+  readonly interfaceIndex: number;
+  readonly sender: number;
+  readonly target: number;
+}
+
+function arpFrame({ sender, target }: Frame): Buffer {
+  const frame = Buffer.alloc(60);
+  frame.set(Buffer.from('ffffffffffff0200000000010806000108000604000102000000000100000000', 'hex'));
+  frame.writeUInt32BE(sender, 28);
+  frame.writeUInt32BE(target, 38);
+  return frame;
+}
+
+/** Runs a program as the kernel does, for the instructions that occur in ours. */
+function run(program: Uint8Array, frame: Buffer, interfaceIndex: number): number {
+  const code = Buffer.from(program);
+  let accumulator = 0;
+  for (let pc = 0; ; pc++) {
+    const operation = code.readUInt16LE(8 * pc), operand = code.readUInt32LE(8 * pc + 4);
+    const jump = (condition: boolean) => { pc += code.readUInt8(8 * pc + (condition ? 2 : 3)); };
+    switch (operation) {
+      case 0x20:
+        if (operand === 0xfffff008) accumulator = interfaceIndex;
+        else if (operand + 4 > frame.length) return 0;
+        else accumulator = frame.readUInt32BE(operand);
+        break;
+      case 0x28:
+        if (operand + 2 > frame.length) return 0;
+        accumulator = frame.readUInt16BE(operand);
+        break;
+      case 0x05: pc += operand; break;
+      case 0x15: jump(accumulator === operand); break;
+      case 0x25: jump(accumulator > operand); break;
+      case 0x35: jump(accumulator >= operand); break;
+      case 0x06: return operand;
+      default: throw new Error(`unknown operation 0x${operation.toString(16)} at ${pc}`);
+    }
+  }
+}
+
+const taken = (program: Uint8Array, frame: Frame) => run(program, arpFrame(frame), frame.interfaceIndex) > 0;
+
+describe('frames of one address on one interface', () => {
+  const program = arpFilter({ interfaces: [LAN], addresses: [VIP] });
+
+  test.each([
+    ['somebody asks for the address', { interfaceIndex: LAN, sender: 0x5d051602, target: VIP }, true],
+    ['a probe for the address (RFC 5227)', { interfaceIndex: LAN, sender: 0, target: VIP }, true],
+    ['somebody else claims the address', { interfaceIndex: LAN, sender: VIP, target: 0x5d051602 }, true],
+    ['somebody asks for another address', { interfaceIndex: LAN, sender: 0x5d051602, target: VIP + 1 }, false],
+    ['the address on another interface', { interfaceIndex: WIFI, sender: 0x5d051602, target: VIP }, false],
+  ])('%s', (_, frame, expected) => {
+    expect(taken(program, frame)).toBe(expected);
+  });
+
+  test.each([
+    ['a hardware other than Ethernet', 14, 0x0006],
+    ['a protocol other than IPv4', 16, 0x86dd],
+    ['lengths that do not fit', 18, 0x0806],
+  ])('%s', (_, offset, value) => {
+    const frame = arpFrame({ interfaceIndex: LAN, sender: 0, target: VIP });
+    frame.writeUInt16BE(value, offset);
+    expect(run(program, frame, LAN)).toBe(0);
+  });
+
+  test('a frame cut at any byte before its target ends', () => {
+    const frame = arpFrame({ interfaceIndex: LAN, sender: 0, target: VIP });
+    for (let length = 0; length < 42; length++) expect(run(program, frame.subarray(0, length), LAN)).toBe(0);
+    expect(run(program, frame.subarray(0, 42), LAN)).toBeGreaterThan(0);
+  });
+});
+
+test.each([
+  ['no interface', { interfaces: [], addresses: [VIP] }],
+  ['no address', { interfaces: [LAN], addresses: [] }],
+])('%s: nothing is taken', (_, filter) => {
+  expect(taken(arpFilter(filter), { interfaceIndex: LAN, sender: VIP, target: VIP })).toBe(false);
+});
+
+test('the filter of a new socket takes nothing', () => {
+  expect(taken(nothingFilter(), { interfaceIndex: LAN, sender: VIP, target: VIP })).toBe(false);
+});
+
+const number = fc.integer({ min: 0, max: 0xffffffff });
+const near = fc.integer({ min: 0x0a000000, max: 0x0a000040 });
+const interfaces = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 80 });
+
+test('exactly the wanted frames are taken while the addresses fit into the program', () => {
+  const addresses = fc.array(near, { maxLength: 60 });
+  fc.assert(fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 99 }), { maxLength: 60 }), addresses, fc.integer({ min: 1, max: 99 }), near, near,
+    (indexes, wanted, interfaceIndex, sender, target) => {
+      const expected = indexes.includes(interfaceIndex) && (wanted.includes(sender) || wanted.includes(target));
+      expect(taken(arpFilter({ interfaces: indexes, addresses: wanted }), { interfaceIndex, sender, target })).toBe(expected);
+    }));
+});
+
+test('however many addresses there are, none is missed and the program stays small', () => {
+  fc.assert(fc.property(interfaces, fc.array(number, { minLength: 1, maxLength: 300 }), fc.nat(), (indexes, wanted, pick) => {
+    const program = arpFilter({ interfaces: indexes, addresses: wanted });
+    const address = wanted[pick % wanted.length], interfaceIndex = indexes[pick % indexes.length];
+    expect(taken(program, { interfaceIndex, sender: 1, target: address })).toBe(true);
+    expect(taken(program, { interfaceIndex, sender: address, target: 1 })).toBe(true);
+    expect(program.length / 8).toBeLessThan(600);
+  }));
+});

@@ -1,0 +1,83 @@
+import { Epoll, Errno, LinkMonitor, NOTHING, SysError, UdpSocket } from '../../src/sys';
+
+const open: { close(): void }[] = [];
+function opened<T extends { close(): void }>(descriptor: T): T {
+  open.push(descriptor);
+  return descriptor;
+}
+afterEach(() => open.splice(0).forEach((descriptor) => descriptor.close()));
+
+function arrival(socket: UdpSocket): void {
+  const epoll = opened(Epoll.create());
+  epoll.add(socket);
+  expect(epoll.wait(5000)).toBe(1);
+}
+
+describe.each([[4, '127.0.0.1'], [6, '::1']] as const)('UDP over IPv%d', (family, loopback) => {
+  test('brings a datagram, and where it came from', () => {
+    const one = opened(UdpSocket.open({ family, port: 0 })), other = opened(UdpSocket.open({ family, port: 0, address: loopback }));
+    expect(one.send(loopback, other.localPort, Buffer.from('hello, node'), 5)).toBe(0);
+    arrival(other);
+    const into = Buffer.alloc(100);
+    expect(other.receive(into)).toBe(5);
+    expect(into.toString('utf8', 0, 5)).toBe('hello');
+    expect(other.source).toBe(loopback);
+    expect(other.sourcePort).toBe(one.localPort);
+    expect(other.receive(into)).toBe(NOTHING);
+  });
+
+  test('a datagram longer than the memory is cut', () => {
+    const socket = opened(UdpSocket.open({ family, port: 0 }));
+    socket.send(loopback, socket.localPort, Buffer.alloc(100), 100);
+    arrival(socket);
+    expect(socket.receive(Buffer.alloc(10))).toBe(10);
+  });
+
+  test('a second socket on the port is an error that says where to look', () => {
+    const { localPort } = opened(UdpSocket.open({ family, port: 0 }));
+    expect(() => UdpSocket.open({ family, port: localPort })).toThrow(expect.objectContaining({
+      code: 'EADDRINUSE', call: 'bind', message: expect.stringContaining(`ss -lunp 'sport = :${localPort}'`),
+    }));
+  });
+
+  test('with reuseAddress two sockets share the port', () => {
+    const first = opened(UdpSocket.open({ family, port: 0, reuseAddress: true }));
+    const second = opened(UdpSocket.open({ family, port: first.localPort, reuseAddress: true }));
+    expect(second.localPort).toBe(first.localPort);
+  });
+
+  test('an address that this machine does not have', () => {
+    expect(() => UdpSocket.open({ family, port: 0, address: family === 4 ? '192.0.2.1' : '2001:db8::1' }))
+      .toThrow(expect.objectContaining({ code: 'EADDRNOTAVAIL' }));
+  });
+});
+
+test('IPv4 and IPv6 sockets have one port side by side', () => {
+  const four = opened(UdpSocket.open({ family: 4, port: 0 }));
+  const six = opened(UdpSocket.open({ family: 6, port: four.localPort }));
+  expect(six.localPort).toBe(four.localPort);
+});
+
+test('a failed send is a number, not an exception', () => {
+  const socket = opened(UdpSocket.open({ family: 4, port: 0 }));
+  expect(socket.send('255.255.255.255', 9, Buffer.alloc(1), 1)).toBe(Errno.EACCES); // broadcasting was not asked for
+});
+
+test.each(['', 'node-a', '10.0.0.0/8', 'fe80::1%eth0'])('sending to %p, which is no address, is a typed error', (address) => {
+  const socket = opened(UdpSocket.open({ family: 4, port: 0 }));
+  expect(() => socket.send(address, 9, Buffer.alloc(1), 1)).toThrow(SysError);
+  expect(() => socket.send(address, 9, Buffer.alloc(1), 1)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+});
+
+test('more peers than are remembered are still sent to', () => {
+  const socket = opened(UdpSocket.open({ family: 4, port: 0 }));
+  for (let host = 0; host < 2000; host++) expect(socket.send(`127.1.${host >> 8}.${host & 255}`, 9, Buffer.alloc(1), 1)).toBe(0); // eslint-disable-line no-bitwise
+});
+
+test('the link monitor knows loopback, and has nothing to report when nothing changed', () => {
+  const monitor = opened(LinkMonitor.open());
+  expect(monitor.links.find(({ loopback }) => loopback)).toMatchObject({ index: 1, name: 'lo', ethernet: false });
+  const before = monitor.links;
+  if (!monitor.read()) expect(monitor.links).toBe(before);
+  expect(monitor.listingsStarted).toBe(1);
+});
