@@ -1,0 +1,35 @@
+/**
+ * Time as the room sees it. Production uses {@link systemClock}; tests pass their own, so that a back-off of half a minute costs nothing.
+ */
+export interface Clock {
+  /** Monotonic time in milliseconds, from an arbitrary origin. It never jumps when the wall clock is set. */
+  now(): number;
+  /** Wall-clock time in milliseconds since the epoch: only for timestamps that people and the API read. */
+  wallTime(): number;
+  /** Calls `callback` once after `ms` milliseconds, unless the returned function is called first. */
+  schedule(callback: () => void, ms: number): () => void;
+}
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  schedule: (callback, ms) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Waits `ms` milliseconds, or less if `signal` is aborted. Never rejects: the caller looks at the signal. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.schedule(done, ms);
+    signal?.addEventListener('abort', done);
+  });
+}

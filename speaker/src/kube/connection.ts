@@ -1,0 +1,132 @@
+import { ClientHttp2Session, ClientHttp2Stream, connect, constants, OutgoingHttpHeaders } from 'node:http2';
+import { Clock } from './clock';
+import { ClusterConfig } from './config';
+import { connectionError, KubeError } from './errors';
+
+/** Limits of a connection, in milliseconds. */
+export interface ConnectionLimits {
+  /** Time between two PINGs. @default 10000 */
+  readonly pingIntervalMs: number;
+  /** A PING unanswered for so long means that the server is dead. @default 5000 */
+  readonly pingTimeoutMs: number;
+  /** For TCP, TLS and the server's first SETTINGS frame together. @default 10000 */
+  readonly connectTimeoutMs: number;
+}
+
+/** The default of 64 KiB for all streams together makes a large list crawl on a link with latency. */
+const CONNECTION_WINDOW = 16 * 1024 * 1024;
+const STREAM_WINDOW = 4 * 1024 * 1024;
+
+/**
+ * One HTTP/2 session with a heartbeat.
+ *
+ * TCP notices a peer that vanished only when it has something to send, after many minutes; and a frozen server keeps its sockets open.
+ * So a PING goes out at an interval, and when its answer is late the session is destroyed, which fails every stream at once.
+ */
+export class Connection {
+  /** Connects, and resolves once the server has shown that it speaks HTTP/2. @throws KubeError */
+  static open(config: ClusterConfig, limits: ConnectionLimits, clock: Clock): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      let session: ClientHttp2Session;
+      try {
+        const tls = config.server.startsWith('https:') ? config.tls() : {};
+        const { insecureSkipTlsVerify, ...material } = tls;
+        session = connect(new URL(config.server).origin, {
+          ...material,
+          rejectUnauthorized: !insecureSkipTlsVerify,
+          settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
+        });
+      } catch (cause) {
+        reject(connectionError(cause, config.server, config.source));
+        return;
+      }
+      const fail = (cause: unknown) => {
+        cancel();
+        session.destroy();
+        reject(connectionError(cause, config.server, config.source));
+      };
+      const cancel = clock.schedule(() => fail(new KubeError('Timeout',
+        `API server ${config.server} (from ${config.source}) did not answer within ${limits.connectTimeoutMs} ms: check its address, and that nothing drops packets on the way`)),
+      limits.connectTimeoutMs);
+      const closed = () => fail(new Error('closed before the HTTP/2 session was set up; does this port speak HTTP/2?'));
+      session.once('error', fail);
+      session.on('error', () => undefined); // a second error, after the first has been reported, must not end the process
+      session.once('close', closed);
+      session.once('remoteSettings', () => {
+        cancel();
+        session.off('error', fail);
+        session.off('close', closed);
+        session.setLocalWindowSize(CONNECTION_WINDOW);
+        resolve(new Connection(session, config, limits, clock));
+      });
+    });
+  }
+
+  /** Called once, when no new request may use this connection: the server said GOAWAY, or it is closed. */
+  onRetire?: () => void;
+  /** Called once, when the connection and all its streams are gone. */
+  onClose?: () => void;
+  /** Why the connection was destroyed, if it was. */
+  private failure?: KubeError;
+  private retired = false;
+  private cancelTimer?: () => void;
+
+  private constructor(
+    private readonly session: ClientHttp2Session,
+    private readonly config: ClusterConfig,
+    private readonly limits: ConnectionLimits,
+    private readonly clock: Clock,
+  ) {
+    session.on('error', (cause) => { this.failure ??= this.explain(cause); });
+    session.on('goaway', () => this.retire());
+    session.on('close', () => {
+      this.failure ??= new KubeError('ConnectionLost', `API server ${config.server} (from ${config.source}) closed the connection`);
+      this.cancelTimer?.();
+      this.retire();
+      this.onClose?.();
+    });
+    this.schedulePing();
+  }
+
+  /** Whether new requests may be sent. */
+  get usable(): boolean {
+    return !this.retired && !this.session.closed && !this.session.destroyed;
+  }
+
+  request(headers: OutgoingHttpHeaders, hasBody: boolean): ClientHttp2Stream {
+    return this.session.request(headers, { endStream: !hasBody });
+  }
+
+  /** What to report for a stream that failed with `cause`: the connection's own failure explains more than the stream's. */
+  explain(cause: unknown): KubeError {
+    return this.failure ?? connectionError(cause, this.config.server, this.config.source);
+  }
+
+  /** Ends the connection and all its streams now. */
+  destroy(reason: KubeError): void {
+    this.failure ??= reason;
+    this.session.destroy(reason, constants.NGHTTP2_CANCEL);
+  }
+
+  private retire(): void {
+    if (this.retired) return;
+    this.retired = true;
+    this.onRetire?.();
+  }
+
+  private schedulePing(): void {
+    this.cancelTimer = this.clock.schedule(() => this.ping(), this.limits.pingIntervalMs);
+  }
+
+  private ping(): void {
+    if (this.session.destroyed) return;
+    const sent = this.session.ping((error) => {
+      this.cancelTimer?.();
+      if (!error && !this.session.destroyed) this.schedulePing();
+    });
+    const { pingTimeoutMs } = this.limits;
+    this.cancelTimer = this.clock.schedule(() => this.destroy(new KubeError('ConnectionLost',
+      `API server ${this.config.server} (from ${this.config.source}) did not answer an HTTP/2 PING within ${pingTimeoutMs} ms: it is frozen, overloaded or cut off`)),
+    sent ? pingTimeoutMs : 0);
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * The Kubernetes API as this program uses it: a client and watches over one HTTP/2 connection, written on `node:http2`.
+ *
+ * `loadKubeConfig` says where the cluster is, `KubeClient` calls it, a `Reflector` mirrors one kind of object into a `Store` and never stops silently,
+ * an `EventRecorder` tells users what happened. Every failure is a `KubeError` whose message names the fix. This room knows nothing of load balancing.
+ */
+export { Backoff, type BackoffOptions } from './backoff';
+export {
+  KubeClient, type ApplyOptions, type DeleteOptions, type KubeClientOptions, type ListOptions, type ObjectOptions, type PatchOptions,
+  type Selection, type StatusPatch, type WatchOptions, type WriteOptions,
+} from './client';
+export { systemClock, type Clock } from './clock';
+export { loadKubeConfig, type ClusterConfig, type LoadKubeConfigOptions, type TlsMaterial } from './config';
+export { isKubeError, KubeError, type KubeErrorCode } from './errors';
+export { silentLog, type KubeLog } from './log';
+export { projectEndpointSlice, projectMeta, projectNamespace, projectNode, projectService, projectWhole, type Stored } from './projections';
+export { Reflector, type ReflectorOptions, type ReflectorState } from './reflector';
+export * from './resources';
+export { keyOf, Store, type Delta } from './store';
+export type * from './types';
