@@ -1,0 +1,57 @@
+import type { IpAddress } from '../ip';
+
+/** What is read of a Service. */
+export interface AnnouncedService {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly type: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `status.loadBalancer.ingress[].ip` in order; an entry that has only a host name is an empty string. */
+  readonly ingress: readonly string[];
+  /** `spec.externalTrafficPolicy`. */
+  readonly externalTrafficPolicy: string;
+  /** Whether the Service carries an `allow-shared-ip` annotation, with either prefix and any value. */
+  readonly allowsSharing: boolean;
+}
+
+/** One endpoint of a Service, from any of its EndpointSlices. */
+export interface Endpoint {
+  readonly nodeName?: string;
+  /** `conditions.ready`; absent means ready. */
+  readonly ready?: boolean;
+  readonly serving?: boolean;
+}
+
+/** What is read of a Node. */
+export interface NodeView {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Condition `NetworkUnavailable` is `True`. */
+  readonly networkUnavailable: boolean;
+}
+
+/** Why a Service is not announced, in MetalLB's words. */
+export type WithdrawalReason =
+  | 'notLoadBalancer' | 'noIPAllocated' | 'invalidIP' | 'ipNotAllowed' | 'noMatchingAdvertisement' | 'sharedIPWithServiceSelector' | 'notOwner';
+
+export interface Withdrawal {
+  readonly announced: false;
+  readonly reason: WithdrawalReason;
+  /** What is wrong, with the value. */
+  readonly message: string;
+  /** What to change. */
+  readonly fix: string;
+}
+
+export interface Announcement {
+  readonly announced: true;
+  /** In the order of the ingress list. */
+  readonly addresses: readonly IpAddress[];
+  readonly pool: string;
+  /** Nodes that may announce, the preferred one first. */
+  readonly candidates: readonly string[];
+  /** Names of this node's interfaces to announce on; `undefined` means all of them. */
+  readonly interfaces?: readonly string[];
+}
+
+export type Decision = Announcement | Withdrawal;
