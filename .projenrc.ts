@@ -96,8 +96,9 @@ const rooms: Record<string, string[]> = {
   bfd: ['wire'],
   bgp: ['sys', 'wire', 'ip', 'config'],
   dataplane: ['lan', 'bfd', 'sys', 'wire', 'ip'],
-  controller: ['kube', 'config', 'allocation', 'observability', 'ip'],
-  speaker: ['kube', 'config', 'allocation', 'announcement', 'bgp', 'dataplane', 'observability', 'ip', 'lan', 'wire', 'sys'],
+  role: ['kube', 'config', 'observability'],
+  controller: ['role', 'kube', 'config', 'allocation', 'observability', 'ip'],
+  speaker: ['role', 'kube', 'config', 'allocation', 'announcement', 'bgp', 'dataplane', 'observability', 'ip', 'lan', 'wire', 'sys'],
 };
 speaker.eslint?.addRules({
   'import/no-restricted-paths': ['error', {

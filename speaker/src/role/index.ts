@@ -1,0 +1,9 @@
+/**
+ * What the two roles have in common: how they begin and end, how their watches are started and shown, and how a role says whether it
+ * could use its configuration.
+ */
+export { ConfigurationState, type ConfigurationReport } from './configuration-state';
+export { ownPod } from './own-pod';
+export { runRole, type Role, type RoleContext, type RoleOptions } from './run';
+export { Watches } from './watches';
+export { WorkQueue } from './work-queue';

@@ -1,0 +1,66 @@
+import { KubeClient, Reflector, type StoredObject } from '../kube';
+import type { Check, Logger, Metrics } from '../observability';
+
+/** A watch that has shown no sign of life for this long makes the role unready, in milliseconds. Servers send a bookmark each minute. */
+const STALE_MS = 5 * 60_000;
+
+type ReflectorOptions<T extends StoredObject> = ConstructorParameters<typeof Reflector<T>>[1];
+
+/** The watches of a role: started together, each seen in log, metrics and readiness. */
+export class Watches {
+  private readonly all = new Map<string, Reflector<StoredObject>>();
+
+  constructor(private readonly client: KubeClient, private readonly log: Logger, private readonly metrics: Metrics) {
+    metrics.beforeScrape(() => {
+      this.all.forEach((reflector, resource) => this.metrics.watchAge.set({ resource }, reflector.age() / 1000));
+    });
+  }
+
+  /** Adds a watch; {@link start} starts it. */
+  add<T extends StoredObject>(options: ReflectorOptions<T>): Reflector<T> {
+    const name = options.resource.plural;
+    let failing = false;
+    const reflector = new Reflector<T>(this.client, {
+      ...options,
+      onChange: (delta) => {
+        this.metrics.updates.inc();
+        options.onChange?.(delta);
+      },
+      onState: (state) => {
+        if (state.error) {
+          failing = true;
+          this.log.warn({ resource: name, error: state.error, retryInMs: state.retryInMs }, `cannot watch ${name}: ${state.error.message}`);
+        } else if (state.healthy && failing) {
+          failing = false;
+          this.log.info({ resource: name }, `watching ${name} again`);
+        }
+        options.onState?.(state);
+      },
+    });
+    this.all.set(name, reflector as unknown as Reflector<StoredObject>);
+    return reflector;
+  }
+
+  /** Starts every watch, and resolves when each has brought its first list. */
+  async start(): Promise<void> {
+    this.all.forEach((reflector) => reflector.start());
+    await Promise.all([...this.all.values()].map((reflector) => reflector.synced));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.all.values()].map((reflector) => reflector.stop()));
+  }
+
+  /** Ready when each watch has brought its list and shown life not too long ago. */
+  get check(): Check {
+    return () => {
+      for (const [name, reflector] of this.all) {
+        const age = reflector.age();
+        if (!(age < STALE_MS)) {
+          return Number.isFinite(age) ? `watch of ${name} silent for ${Math.round(age / 1000)} s` : `no list of ${name} yet`;
+        }
+      }
+      return undefined;
+    };
+  }
+}
