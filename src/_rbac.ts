@@ -1,0 +1,73 @@
+import { k8s, ServiceAccount } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { LABELS } from './_names';
+
+/** The Secret with the key by which speakers recognize each other. */
+const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
+
+const READ = ['get', 'list', 'watch'];
+const WRITE = [...READ, 'create', 'update', 'patch', 'delete'];
+const CONFIGURATION = ['bfdprofiles', 'bgpadvertisements', 'bgppeers', 'communities', 'ipaddresspools', 'l2advertisements'];
+
+interface Permissions {
+  readonly cluster: k8s.PolicyRule[];
+  readonly namespace: k8s.PolicyRule[];
+}
+
+const core = (verbs: string[], ...resources: string[]): k8s.PolicyRule => ({ apiGroups: [''], resources, verbs });
+const metallb = (verbs: string[], ...resources: string[]): k8s.PolicyRule => ({ apiGroups: ['metallb.io'], resources, verbs });
+
+/** What both roles do in their own namespace: find their pod, read the heartbeat key and the configuration, say whether that is valid. */
+const COMMON = [
+  core(['get'], 'pods'),
+  { ...core(READ, 'secrets'), resourceNames: [HEARTBEAT_SECRET] },
+  metallb(READ, ...CONFIGURATION),
+  metallb(WRITE, 'configurationstates', 'configurationstates/status'),
+];
+
+/** What each role may do, and nothing else. */
+export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
+  controller: {
+    cluster: [
+      core(READ, 'services', 'namespaces', 'nodes'),
+      core(['update', 'patch'], 'services/status'),
+      core(['create', 'patch'], 'events'),
+    ],
+    namespace: [
+      ...COMMON,
+      core(['create'], 'secrets'), // it makes the heartbeat key; a request to create cannot be restricted by name
+      metallb(['update', 'patch'], 'ipaddresspools/status'),
+    ],
+  },
+  speaker: {
+    cluster: [
+      core(READ, 'services', 'namespaces', 'nodes'),
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
+      core(['create', 'patch'], 'events'),
+    ],
+    namespace: [
+      ...COMMON,
+      metallb(WRITE, 'servicel2statuses', 'servicel2statuses/status'),
+    ],
+  },
+};
+
+/**
+ * The service account of a role, with its permissions. The names are MetalLB's, so that applying over a MetalLB replaces what that was allowed.
+ */
+export function createServiceAccount(scope: Construct, role: 'controller' | 'speaker', namespace: string): ServiceAccount {
+  const rbac = new Construct(scope, `${role}-rbac`);
+  const labels = { ...LABELS, 'app.kubernetes.io/component': role };
+  const metadata = { name: role, namespace, labels };
+  const clusterMetadata = { name: `${namespace}:${role}`, labels };
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const subjects = [{ kind: 'ServiceAccount', name: role, namespace }];
+
+  new k8s.KubeClusterRole(rbac, 'ClusterRole', { metadata: clusterMetadata, rules: PERMISSIONS[role].cluster });
+  new k8s.KubeClusterRoleBinding(rbac, 'ClusterRoleBinding', {
+    metadata: clusterMetadata, roleRef: { apiGroup, kind: 'ClusterRole', name: clusterMetadata.name }, subjects,
+  });
+  new k8s.KubeRole(rbac, 'Role', { metadata, rules: PERMISSIONS[role].namespace });
+  new k8s.KubeRoleBinding(rbac, 'RoleBinding', { metadata, roleRef: { apiGroup, kind: 'Role', name: role }, subjects });
+  return new ServiceAccount(rbac, 'ServiceAccount', { metadata });
+}

@@ -1,0 +1,151 @@
+import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
+import {
+  Capability, ContainerProps, Cpu, DaemonSet, Deployment, DeploymentStrategy, DnsPolicy, EnvFieldPaths, EnvValue, ImagePullPolicy,
+  k8s, LabelSelector, Node, NodeTaintQuery, Probe, Protocol, SeccompProfileType, TaintEffect,
+} from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { LABELS } from './_names';
+import { createServiceAccount } from './_rbac';
+
+const METRICS_PORT = 9120;
+const HEALTH_PORT = 17472;
+const HEARTBEAT_PORT = 7946;
+
+/** An unprivileged user that exists on no node, as in most distributions. */
+const NOBODY = 65534;
+
+/** What the two workloads have in common. */
+export interface WorkloadSettings {
+  readonly namespace: string;
+  readonly image: string;
+  readonly imagePullPolicy: ImagePullPolicy;
+  readonly logLevel: string;
+  readonly loadBalancerClass?: string;
+  readonly ignoreExcludeLb: boolean;
+}
+
+/** The role that gives addresses to Services: one pod somewhere in the cluster. */
+export function createController(scope: Construct, settings: WorkloadSettings): Deployment {
+  const controller = new Deployment(scope, 'Controller', {
+    ...workload('controller', settings),
+    replicas: 1,
+    // Only one controller may keep the ledger of addresses: a rolling update would run two for a while, which could give one address twice.
+    // The few seconds without any delay new Services only; addresses in use are announced all the same.
+    strategy: DeploymentStrategy.recreate(),
+    serviceAccount: createServiceAccount(scope, 'controller', settings.namespace),
+    securityContext: { ensureNonRoot: true, user: NOBODY, group: NOBODY, fsGroup: NOBODY },
+    containers: [container('controller', settings, {
+      ports: [{ name: 'metrics', number: METRICS_PORT }, { name: 'health', number: HEALTH_PORT }],
+      securityContext: { ...unprivileged, ensureNonRoot: true, user: NOBODY, group: NOBODY },
+    })],
+  });
+  finish(controller, 'controller');
+  return controller;
+}
+
+/** The role that announces addresses: one pod on every node. */
+export function createSpeaker(scope: Construct, settings: WorkloadSettings): DaemonSet {
+  const speaker = new DaemonSet(scope, 'Speaker', {
+    ...workload('speaker', settings),
+    hostNetwork: true,
+    // It reaches the API server by address; with the resolver of the node it starts before the cluster's DNS does.
+    dns: { policy: DnsPolicy.DEFAULT },
+    serviceAccount: createServiceAccount(scope, 'speaker', settings.namespace),
+    securityContext: { ensureNonRoot: false },
+    containers: [container('speaker', settings, {
+      args: settings.ignoreExcludeLb ? ['--ignore-exclude-lb'] : [],
+      ports: [{ name: 'metrics', number: METRICS_PORT }, { name: 'heartbeat', number: HEARTBEAT_PORT, protocol: Protocol.UDP }],
+      probeHost: '127.0.0.1', // it shares the node's network, which has no business with its health
+      // Capabilities of a container reach a process through its file or through user 0; the image has none on its file.
+      securityContext: { ...unprivileged, ensureNonRoot: false, user: 0, capabilities: { drop: [Capability.ALL], add: [Capability.NET_RAW] } },
+      env: {
+        METALLB_NODE_NAME: EnvValue.fromFieldRef(EnvFieldPaths.NODE_NAME),
+        METALLB_HOST: EnvValue.fromFieldRef(EnvFieldPaths.NODE_IP),
+      },
+    })],
+  });
+  // Nodes that keep ordinary workloads away still take part in the network. (What Kubernetes itself puts on a node in trouble - not ready,
+  // unreachable, short of memory, disk or pids, cordoned, network unavailable - the DaemonSet controller tolerates for every such pod.)
+  for (const taint of [
+    NodeTaintQuery.exists('node-role.kubernetes.io/control-plane', { effect: TaintEffect.NO_SCHEDULE }),
+    NodeTaintQuery.exists('node-role.kubernetes.io/master', { effect: TaintEffect.NO_SCHEDULE }), // before Kubernetes 1.24
+    NodeTaintQuery.exists('node-role.kubernetes.io/etcd', { effect: TaintEffect.NO_EXECUTE }), // RKE2
+    NodeTaintQuery.exists('CriticalAddonsOnly'), // k3s servers
+  ]) {
+    speaker.scheduling.tolerate(Node.tainted(taint));
+  }
+  finish(speaker, 'speaker',
+    JsonPatch.add('/spec/updateStrategy', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(1) } }),
+    // A node short of memory or disk evicts pods by priority. Without its speaker it would lose every address that it answers for.
+    JsonPatch.add('/spec/template/spec/priorityClassName', 'system-node-critical'),
+  );
+  return speaker;
+}
+
+const unprivileged = {
+  privileged: false,
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: [Capability.ALL] },
+  seccompProfile: { type: SeccompProfileType.RUNTIME_DEFAULT },
+};
+
+function workload(role: string, { namespace }: WorkloadSettings) {
+  return {
+    metadata: { name: role, namespace, labels: labelsOf(role) },
+    podMetadata: { labels: labelsOf(role) },
+    select: false, // finish() selects by MetalLB's labels
+    automountServiceAccountToken: true,
+    terminationGracePeriod: Duration.seconds(10),
+  };
+}
+
+/** MetalLB's labels beside the recommended ones: monitoring and network policies written for MetalLB find the pods. */
+function labelsOf(role: string): { [key: string]: string } {
+  return { ...LABELS, 'app.kubernetes.io/component': role, ...selectorOf(role) };
+}
+
+function selectorOf(role: string): { [key: string]: string } {
+  return { app: 'metallb', component: role };
+}
+
+interface ContainerSettings extends Pick<ContainerProps, 'ports' | 'securityContext'> {
+  readonly args?: string[];
+  readonly env?: Record<string, EnvValue>;
+  readonly probeHost?: string;
+}
+
+function container(role: string, settings: WorkloadSettings, own: ContainerSettings): ContainerProps {
+  const lbClass = settings.loadBalancerClass ? [`--lb-class=${settings.loadBalancerClass}`] : [];
+  const probe = { port: HEALTH_PORT, host: own.probeHost, periodSeconds: Duration.seconds(10), timeoutSeconds: Duration.seconds(5) };
+  return {
+    name: role,
+    image: settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    args: [role, `--log-level=${settings.logLevel}`, ...lbClass, ...own.args ?? []],
+    ports: own.ports,
+    securityContext: own.securityContext,
+    envVariables: {
+      METALLB_NAMESPACE: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAMESPACE),
+      METALLB_POD_NAME: EnvValue.fromFieldRef(EnvFieldPaths.POD_NAME),
+      ...own.env,
+    },
+    readiness: Probe.fromHttpGet('/readyz', probe),
+    liveness: Probe.fromHttpGet('/healthz', { ...probe, initialDelaySeconds: Duration.seconds(10) }),
+    // No limits: throttled for a moment, a speaker would be late with heartbeats and lose its addresses to another node.
+    resources: { cpu: { request: Cpu.millis(20) }, memory: { request: Size.mebibytes(64) } },
+  };
+}
+
+/**
+ * What kplus has no words for. The selector is exactly MetalLB's, because the API server lets nobody change the selector of a
+ * workload that exists: so the manifest can be applied over a running MetalLB.
+ */
+function finish(made: Deployment | DaemonSet, role: string, ...more: JsonPatch[]): void {
+  made.select(LabelSelector.of({ labels: selectorOf(role) }));
+  ApiObject.of(made).addJsonPatch(
+    JsonPatch.add('/spec/revisionHistoryLimit', 3),
+    JsonPatch.add('/spec/template/spec/nodeSelector', { 'kubernetes.io/os': 'linux' }),
+    ...more,
+  );
+}

@@ -1,0 +1,48 @@
+import { Testing } from 'cdk8s';
+import { AddressPool, Advertisement, IpRange } from '../src';
+import { manifests } from './util';
+
+function announced(...advertise: Advertisement[]): any[] {
+  const chart = Testing.chart();
+  new AddressPool(chart, 'pool', { poolName: 'lan', ranges: [IpRange.parse('10.0.0.0/24')], advertise });
+  return manifests(chart, 'L2Advertisement');
+}
+
+test('by itself, an advertisement is about one pool, every node and every interface', () => {
+  const [{ metadata, spec }] = announced(Advertisement.l2());
+  expect(spec).toEqual({ ipAddressPools: ['lan'] });
+  expect(metadata).toMatchObject({ namespace: 'metallb-system', name: expect.stringMatching(/^test-pool-advertisement-/) });
+});
+
+test('all options reach the object', () => {
+  const [{ metadata, spec }] = announced(Advertisement.l2({
+    name: 'wired',
+    interfaces: ['eth0', 'enp3s0.20'],
+    nodeSelectors: [{ 'kubernetes.io/hostname': 'nas' }, { zone: 'attic', cable: 'yes' }],
+    preferredNodes: [{ labels: { cable: 'yes' } }, { labels: { ups: 'yes' }, weight: 20 }],
+  }));
+  expect(metadata.name).toBe('wired');
+  expect(spec).toEqual({
+    ipAddressPools: ['lan'],
+    interfaces: ['eth0', 'enp3s0.20'],
+    nodeSelectors: [{ matchLabels: { 'kubernetes.io/hostname': 'nas' } }, { matchLabels: { zone: 'attic', cable: 'yes' } }],
+    preferredNodeSelectors: [
+      { weight: 100, preference: { matchLabels: { cable: 'yes' } } },
+      { weight: 20, preference: { matchLabels: { ups: 'yes' } } },
+    ],
+  });
+});
+
+test('a pool may have several advertisements', () => {
+  expect(announced(Advertisement.l2({ name: 'one' }), Advertisement.l2({ name: 'two' })).map(({ metadata }) => metadata.name)).toEqual(['one', 'two']);
+});
+
+test.each([
+  [{ name: 'Workstation_L2' }, /name of the layer 2 advertisement 'Workstation_L2' is not valid: expected up to 253 lower-case letters/],
+  [{ interfaces: ['eth0', 'wlan0/24'] }, /interface of the layer 2 advertisement 'wlan0\/24' is not valid: expected the exact name/],
+  [{ interfaces: ['a-name-that-is-too-long'] }, /expected the exact name of a network interface, up to 15 characters/],
+  [{ preferredNodes: [{ labels: {}, weight: 0 }] }, /weight 0 of preferred nodes is not valid: expected a whole number from 1 to 100/],
+  [{ preferredNodes: [{ labels: {}, weight: 1.5 }] }, /weight 1.5/],
+])('%j is refused', (options, message) => {
+  expect(() => Advertisement.l2(options)).toThrow(message);
+});

@@ -1,0 +1,181 @@
+import { ApiObject, Chart, Testing } from 'cdk8s';
+import { Protocol, Service } from 'cdk8s-plus-28';
+import { AddressPool, AddressSharing, HomeLoadBalancer, IpRange } from '../src';
+import { application, balancer, manifests } from './util';
+
+let chart: Chart;
+beforeEach(() => {
+  chart = Testing.chart();
+});
+
+const accepted = () => expect(manifests(chart, 'Service').length).toBeGreaterThan(0);
+const refused = (message: RegExp) => expect(() => Testing.synth(chart)).toThrow(message);
+
+/** A Service as somebody else wrote it. */
+function written(name: string, annotations: Record<string, string>, spec: object = {}): ApiObject {
+  return new ApiObject(chart, name, { apiVersion: 'v1', kind: 'Service', metadata: { name, annotations }, spec: { ports: [{ port: 80 }], ...spec } });
+}
+
+describe('wanted addresses', () => {
+  let lb: HomeLoadBalancer;
+  let lan: AddressPool;
+  beforeEach(() => {
+    lb = balancer(chart, { addresses: ['10.0.0.0/24', 'fd00::/120'], poolName: 'first' });
+    lan = lb.addPool('lan', { ranges: [IpRange.parse('10.0.1.1-10.0.1.9')], poolName: 'lan', autoAssign: false });
+  });
+
+  test('one of a pool', () => {
+    lb.expose(application(chart, 'web', 80), { addresses: ['10.0.1.9'] });
+    accepted();
+  });
+
+  test('one of no pool', () => {
+    lb.expose(application(chart, 'web', 80), { addresses: ['10.0.1.10'] });
+    refused(/\[test\/lb\] Service .* \(test\/web\/Service\/Resource\) asks for 10.0.1.10, which is in no pool that it may use: expected an address of first \(10.0.0.0\/24, fd00::\/120\), lan \(10.0.1.1-10.0.1.9\)/);
+  });
+
+  test('one of another pool than the wanted one', () => {
+    lb.expose(application(chart, 'web', 80), { pool: lan, addresses: ['10.0.0.1'] });
+    refused(/asks for 10.0.0.1, which is in no pool that it may use: expected an address of lan \(10.0.1.1-10.0.1.9\)/);
+  });
+
+  test('two of different pools', () => {
+    lb.expose(application(chart, 'web', 80), { addresses: ['10.0.1.1', 'fd00::1'] });
+    refused(/asks for 10.0.1.1 and fd00::1, which are in different pools: both addresses of a Service must come from one of/);
+  });
+
+  test('one of a pool made elsewhere cannot be judged', () => {
+    lb.expose(application(chart, 'web', 80), { pool: AddressPool.fromPoolName(chart, 'other', 'other'), addresses: ['172.16.0.1'] });
+    accepted();
+  });
+
+  test('one of any pool cannot be judged once there is a pool made elsewhere', () => {
+    AddressPool.fromPoolName(chart, 'other', 'other');
+    lb.expose(application(chart, 'web', 80), { addresses: ['172.16.0.1'] });
+    accepted();
+  });
+
+  test.each([
+    [{ 'metallb.io/address-pool': 'typo' }, /Service web \(test\/web\) asks for unknown pool 'typo': expected first, lan; if it is made elsewhere, say so/],
+    [{ 'metallb.io/loadBalancerIPs': '10.0.0' }, /Service web \(test\/web\) '10.0.0' is not an IP address/],
+    [{ 'metallb.io/loadBalancerIPs': '10.0.0.1, 10.0.0.2' }, /asks for 10.0.0.1 and 10.0.0.2: a Service has one address/],
+    [{ 'metallb.io/loadBalancerIPs': '10.9.9.9' }, /asks for 10.9.9.9, which is in no pool/],
+  ])('annotations that were there before are judged too: %j', (annotations, message) => {
+    lb.bind(written('web', annotations));
+    refused(message);
+  });
+});
+
+describe('what no load balancer can serve', () => {
+  test.each([
+    ['a headless Service', { clusterIP: 'None' }, /Service web \(test\/web\) has clusterIP None: .* leave clusterIP out/],
+    ['a Service without ports', { ports: [] }, /Service web \(test\/web\) has no ports/],
+  ])('%s', (_, spec, message) => {
+    balancer(chart, { addresses: ['10.0.0.1'] }).bind(written('web', {}, spec));
+    refused(message);
+  });
+
+  test('a Service that cannot be rendered is left to cdk8s to report', () => {
+    balancer(chart, { addresses: ['10.0.0.1'] }).bind(new Service(chart, 'web'));
+    refused(/A service must be configured with a port/);
+  });
+});
+
+describe('one address for two Services', () => {
+  const one = () => balancer(chart, { addresses: ['10.0.0.1'] });
+  const many = () => balancer(chart, { addresses: ['10.0.0.0/24'] });
+  const wish = { addresses: ['10.0.0.1'] };
+
+  test('different ports', () => {
+    const lb = one();
+    lb.expose(application(chart, 'a', 80, 443));
+    lb.expose(application(chart, 'b', 8096), wish);
+    accepted();
+  });
+
+  test('one port number, but different protocols', () => {
+    const lb = one();
+    lb.expose(application(chart, 'a', 53));
+    lb.expose(application(chart, 'b', { number: 53, protocol: Protocol.UDP, name: 'dns' }));
+    accepted();
+  });
+
+  test('the same port, when the address is the only one', () => {
+    const lb = one();
+    lb.expose(application(chart, 'a', 80, 443));
+    lb.expose(application(chart, 'b', 8096, 443));
+    refused(/Service .* \(test\/a\/.*\) and Service .* \(test\/b\/.*\) both want port TCP\/443 of 10.0.0.1: give one of them another port or another address/);
+  });
+
+  test('the same port, when both ask for the address', () => {
+    const lb = many();
+    lb.expose(application(chart, 'a', 80), wish);
+    lb.expose(application(chart, 'b', 80), wish);
+    refused(/both want port TCP\/80 of 10.0.0.1/);
+  });
+
+  test('the same port, when both ask for the address in different words', () => {
+    const lb = balancer(chart, { addresses: ['fd00::/120'] });
+    lb.expose(application(chart, 'a', 80), { addresses: ['fd00::1'] });
+    lb.expose(application(chart, 'b', 80), { addresses: ['FD00:0::1'] });
+    refused(/both want port TCP\/80 of fd00::1/);
+  });
+
+  test('the same port, when there are other addresses', () => {
+    const lb = many();
+    lb.expose(application(chart, 'a', 80), wish);
+    lb.expose(application(chart, 'b', 80));
+    accepted();
+  });
+
+  test('the same port, when there may be a pool that we do not know', () => {
+    const lb = one();
+    AddressPool.fromPoolName(chart, 'other', 'other');
+    lb.expose(application(chart, 'a', 80));
+    lb.expose(application(chart, 'b', 80));
+    accepted();
+  });
+
+  test('the same port, when the pool that both ask for has only this one', () => {
+    const lb = many();
+    const pool = lb.addPool('single', { ranges: [IpRange.address('10.0.1.1')], autoAssign: false });
+    lb.expose(application(chart, 'a', 80), { pool });
+    lb.expose(application(chart, 'b', 80), { pool });
+    refused(/both want port TCP\/80 of 10.0.1.1/);
+  });
+
+  test('one that does not share', () => {
+    const lb = one();
+    lb.expose(application(chart, 'a', 80), { sharing: AddressSharing.NEVER });
+    lb.expose(application(chart, 'b', 81));
+    refused(/both want 10.0.0.1, but do not share it: give both the same `sharing`, or one of them another address/);
+  });
+
+  test('different circles', () => {
+    const lb = one();
+    lb.expose(application(chart, 'a', 80), { sharing: AddressSharing.withKey('lan') });
+    lb.expose(application(chart, 'b', 81));
+    refused(/do not share it/);
+  });
+
+  test('only one of them preserves the address of the client', () => {
+    const lb = one();
+    lb.expose(application(chart, 'a', 80), { preserveClientIp: true });
+    lb.expose(application(chart, 'b', 81));
+    refused(/both want 10.0.0.1, but their traffic goes to different nodes: only Services without preserveClientIp, or with it and the same selector/);
+  });
+
+  test('both preserve it, for the same pods', () => {
+    const lb = one();
+    const deployment = application(chart, 'a', 80, 81);
+    lb.expose(deployment, { name: 'http', ports: [{ port: 80 }], preserveClientIp: true });
+    lb.expose(deployment, { name: 'more', ports: [{ port: 81 }], preserveClientIp: true });
+    accepted();
+  });
+
+  test('a Service that is bound twice does not clash with itself', () => {
+    const lb = one();
+    lb.bind(lb.expose(application(chart, 'a', 80)));
+    accepted();
+  });
+});

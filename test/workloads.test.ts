@@ -1,0 +1,99 @@
+import { Testing } from 'cdk8s';
+import { ImagePullPolicy, Node, NodeTaintQuery } from 'cdk8s-plus-28';
+import { HomeLoadBalancerProps, LogLevel } from '../src';
+import { balancer, manifests } from './util';
+
+function workload(kind: 'Deployment' | 'DaemonSet', props: HomeLoadBalancerProps = {}) {
+  const chart = Testing.chart();
+  balancer(chart, { addresses: ['10.0.0.1'], ...props });
+  const [{ metadata, spec }] = manifests(chart, kind);
+  const pod = spec.template.spec;
+  return { metadata, spec, pod, container: pod.containers[0] };
+}
+
+describe.each([['Deployment', 'controller'], ['DaemonSet', 'speaker']] as const)('%s %s', (kind, role) => {
+  test('can be applied over that of MetalLB: same name, same selector', () => {
+    const { metadata, spec } = workload(kind);
+    expect(metadata).toMatchObject({ name: role, namespace: 'metallb-system' });
+    expect(spec.selector).toEqual({ matchLabels: { app: 'metallb', component: role } });
+    expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+    expect(spec.template.metadata.labels).toHaveProperty(['app.kubernetes.io/component'], role);
+  });
+
+  test('has no way to more privileges', () => {
+    expect(workload(kind).container.securityContext).toMatchObject({
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  test('asks for little and is never throttled', () => {
+    expect(workload(kind).container.resources).toEqual({ requests: { cpu: '20m', memory: '64Mi' } });
+  });
+
+  test('runs on Linux', () => {
+    expect(workload(kind).pod.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+  });
+
+  test('the props reach it', () => {
+    const { container } = workload(kind, {
+      image: 'example.org/hlb', imagePullPolicy: ImagePullPolicy.NEVER, logLevel: LogLevel.DEBUG, loadBalancerClass: 'lan',
+    });
+    expect(container).toMatchObject({ image: 'example.org/hlb', imagePullPolicy: 'Never', args: [role, '--log-level=debug', '--lb-class=lan'] });
+  });
+});
+
+const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+
+test('the controller is one pod without privileges, and never two', () => {
+  const { spec, pod, container } = workload('Deployment');
+  expect(spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+  expect(pod).toMatchObject({ hostNetwork: false, securityContext: { runAsNonRoot: true, runAsUser: 65534 } });
+  expect(container.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 65534, capabilities: { drop: ['ALL'] } });
+  expect(container.args).toEqual(['controller', '--log-level=info']);
+  expect(container.env).toEqual([field('METALLB_NAMESPACE', 'metadata.namespace'), field('METALLB_POD_NAME', 'metadata.name')]);
+  expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 17472, scheme: 'HTTP' });
+  expect(container.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 17472, scheme: 'HTTP' });
+});
+
+test('the speaker is in the network of its node, and root with one capability', () => {
+  const { pod, container } = workload('DaemonSet');
+  expect(pod).toMatchObject({ hostNetwork: true, dnsPolicy: 'Default', terminationGracePeriodSeconds: 10 });
+  expect(container.securityContext).toMatchObject({ runAsUser: 0, runAsNonRoot: false, capabilities: { drop: ['ALL'], add: ['NET_RAW'] } });
+  expect(container.args).toEqual(['speaker', '--log-level=info']);
+  expect(container.env).toEqual([
+    field('METALLB_NAMESPACE', 'metadata.namespace'), field('METALLB_POD_NAME', 'metadata.name'),
+    field('METALLB_NODE_NAME', 'spec.nodeName'), field('METALLB_HOST', 'status.hostIP'),
+  ]);
+});
+
+test('the speaker\'s health is asked for where it listens', () => {
+  const { container } = workload('DaemonSet');
+  for (const { httpGet } of [container.readinessProbe, container.livenessProbe]) expect(httpGet).toMatchObject({ host: '127.0.0.1', port: 17472 });
+});
+
+test('the speaker runs on every node, is the last to be evicted, and is replaced node by node', () => {
+  const { spec, pod } = workload('DaemonSet');
+  expect(pod.priorityClassName).toBe('system-node-critical');
+  expect(pod.tolerations.map(({ key }: any) => key)).toEqual([
+    'node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master', 'node-role.kubernetes.io/etcd', 'CriticalAddonsOnly',
+  ]);
+  expect(spec.updateStrategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } });
+});
+
+test('the speaker announces from excluded nodes on request', () => {
+  expect(workload('DaemonSet', { ignoreExcludeLb: true }).container.args).toContain('--ignore-exclude-lb');
+  expect(workload('Deployment', { ignoreExcludeLb: true }).container.args).not.toContain('--ignore-exclude-lb');
+});
+
+test('the workloads can be changed by the means of cdk8s-plus', () => {
+  const chart = Testing.chart();
+  const lb = balancer(chart, { addresses: ['10.0.0.1'] });
+  lb.speaker.scheduling.tolerate(Node.tainted(NodeTaintQuery.exists('gpu')));
+  lb.controller.metadata.addAnnotation('example.org/owner', 'me');
+  expect(manifests(chart, 'DaemonSet')[0].spec.template.spec.tolerations).toContainEqual({ key: 'gpu', operator: 'Exists' });
+  expect(manifests(chart, 'Deployment')[0].metadata.annotations).toEqual({ 'example.org/owner': 'me' });
+});
