@@ -1,4 +1,5 @@
-import { check, libc } from './libc';
+import { SysError } from './error';
+import { libc } from './libc';
 
 /** `CLOCK_BOOTTIME`: monotonic, and goes on while the machine is suspended, where `CLOCK_MONOTONIC` stands still. */
 export const CLOCK_BOOTTIME = 7;
@@ -11,6 +12,6 @@ const time = new Int32Array(4); // struct timespec: two 64-bit numbers, of which
  * Time spent suspended counts: a node that slept for a minute must know that its peers have long given its addresses to another.
  */
 export function bootTime(): number {
-  check(libc().clock_gettime(CLOCK_BOOTTIME, time), 'clock_gettime', { subject: 'clock' });
+  if (libc().clock_gettime(CLOCK_BOOTTIME, time) < 0) throw new SysError('clock_gettime', libc().errno(), { subject: 'clock' });
   return time[0] * 1000 + time[2] / 1e6;
 }

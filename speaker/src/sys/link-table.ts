@@ -20,7 +20,7 @@ export interface NetworkLink {
   /** Is a port of a bridge, bond or VRF. */
   readonly enslaved: boolean;
   readonly operationalState: OperationalState;
-  /** Canonical texts, without prefix length, sorted. */
+  /** With prefix lengths, `93.5.22.44/24`; canonical texts, sorted. */
   readonly addresses: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export interface NetworkLink {
  */
 export class LinkTable {
   private readonly entries = new Map<number, { record: LinkRecord; confirmed: boolean }>();
-  private readonly addresses = new Map<string, { index: number; address: string; confirmed: boolean }>();
+  private readonly addresses = new Map<string, { index: number; cidr: string; confirmed: boolean }>();
   private current: readonly NetworkLink[] = [];
   private fingerprint = '';
 
@@ -56,9 +56,9 @@ export class LinkTable {
       else this.entries.set(message.link.index, { record: message.link, confirmed: true });
     } else if (message.kind === 'address') {
       const { index, address, prefixLength } = message.address;
-      const key = `${index} ${address}/${prefixLength}`; // the kernel allows one address with two prefix lengths
+      const cidr = `${address}/${prefixLength}`, key = `${index} ${cidr}`;
       if (message.removed) this.addresses.delete(key);
-      else this.addresses.set(key, { index, address, confirmed: true });
+      else this.addresses.set(key, { index, cidr, confirmed: true });
     }
   }
 
@@ -78,7 +78,6 @@ export class LinkTable {
 
   private toLink({ index, name, mac, type, flags, master, operationalState }: LinkRecord): NetworkLink {
     const all = (wanted: number) => (flags & wanted) === wanted;
-    const addresses = [...this.addresses.values()].filter((entry) => entry.index === index).map((entry) => entry.address);
     return {
       index,
       name,
@@ -90,7 +89,7 @@ export class LinkTable {
       loopback: all(IFF_LOOPBACK),
       enslaved: master !== 0,
       operationalState,
-      addresses: [...new Set(addresses)].sort(),
+      addresses: [...this.addresses.values()].filter((entry) => entry.index === index).map((entry) => entry.cidr).sort(),
     };
   }
 }

@@ -33,7 +33,7 @@ test('a link with its addresses, sorted', () => {
     loopback: false,
     enslaved: false,
     operationalState: 'up',
-    addresses: ['93.5.22.43', '93.5.22.44', 'fe80::3'],
+    addresses: ['93.5.22.43/24', '93.5.22.44/24', 'fe80::3/64'],
   }]);
 });
 
@@ -58,7 +58,7 @@ describe('what is a change', () => {
     ['another MAC', link({ mac: new Uint8Array([2, 0, 0, 0, 0, 4]) }), true],
     ['the same address again', address('93.5.22.44'), false],
     ['a further address', address('93.5.22.45'), true],
-    ['the same address with another prefix length', address('93.5.22.44', false, 3, 32), false],
+    ['the same address with another prefix length', address('93.5.22.44', false, 3, 32), true],
     ['an address gone', address('93.5.22.44', true), true],
     ['an address gone that was never there', address('93.5.22.99', true), false],
     ['the link gone', link({}, true), true],
@@ -80,7 +80,7 @@ describe('a listing', () => {
     table.apply(address('93.5.22.44'));
     table.finish();
     expect(table.refresh()).toBe(true);
-    expect(table.links).toMatchObject([{ index: 3, addresses: ['93.5.22.44'] }]);
+    expect(table.links).toMatchObject([{ index: 3, addresses: ['93.5.22.44/24'] }]);
   });
 
   test('keeps what a notification brought meanwhile', () => {

@@ -1,0 +1,324 @@
+/**
+ * The data plane's loop: everything that happens on its thread happens here, in one place and one after the other.
+ *
+ * A thread of JavaScript usually waits in libuv's event loop. This one never returns there. It waits in `epoll_wait`, a blocking system call, for
+ * whatever comes first, and does it at once:
+ *
+ *     packet socket     an ARP frame that speaks of an address of the plan        core.receiveFrame
+ *     UDP sockets       a heartbeat of another speaker, one socket a family       core.receiveHeartbeat
+ *     timer             the moment that the core asked for                        core.tick
+ *     rtnetlink         an interface came, went, got or lost its cable            core.setLinks
+ *     eventfd           the main thread left a message                            core.setPlan, setKeys, snapshot, stop
+ *
+ * The core (room `lan`) decides, and returns what is to be sent; the loop sends it before it does anything else. The core knows no socket and no
+ * clock, the loop knows no protocol, and neither ever waits for the main thread. That may parse a megabyte of JSON, collect garbage, or hang.
+ *
+ * What keeps it fast: sockets are read until they are empty, at most `BATCH` packets in a row so that none starves another; memory for packets is
+ * there from the start; the timer is set only when the core's deadline has changed, and never read; the clock is read once a packet (60 ns), because
+ * the core must learn of a pause, were it between two packets, before it answers the second. The kernel's filter drops what the core would only
+ * have counted.
+ *
+ * What keeps it safe:
+ *
+ *  - Time is `CLOCK_BOOTTIME`, which counts suspended time. After a pause the first call of the core sees the gap, and answers nothing.
+ *  - Heartbeats that have come in are taken before a timer that is due, which might accuse their senders of silence. Frames come last.
+ *  - An exception out of the core ends the loop. A core that is in doubt about its own state must not answer; peers take over in a detection time.
+ *    Bad input, which the core refuses with a `LanError`, is reported and changes nothing.
+ *  - Failures of one packet, one interface or rtnetlink are counted, told once, and end nothing.
+ *  - `worker.terminate()` and the end of the process wait until the thread is back in JavaScript. The wait is therefore never longer than `IDLE_MS`,
+ *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
+ */
+import { LanError, LanPlan, LanSnapshot, Link, Outbox } from '../lan';
+import { Errno, errnoName, FileDescriptor, NetworkLink, NOTHING, PacketStatistics } from '../sys';
+import { interestingFrames } from './interest';
+import { Command, Report } from './messages';
+import { Statistics } from './statistics';
+
+/** Packets read from one socket before the others have their turn. */
+const BATCH = 64;
+const IDLE_MS = 1000;
+/** Until rtnetlink is tried again after a failure. */
+const LINKS_RETRY_MS = 1000;
+/** Longer than any packet that concerns us; what is longer is cut, and refused by its decoder. */
+const PACKET_SIZE = 2048;
+
+/** What the loop needs of the core; see `LanCore`. */
+export interface Core {
+  setPlan(now: number, plan: LanPlan): Outbox;
+  setLinks(now: number, links: readonly Link[]): Outbox;
+  setKeys(now: number, keys: readonly Uint8Array[]): Outbox;
+  receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number): Outbox;
+  receiveHeartbeat(now: number, from: string, datagram: Uint8Array, length: number): Outbox;
+  tick(now: number): Outbox;
+  nextDeadline(): number;
+  stop(now: number): Outbox;
+  snapshot(now: number): LanSnapshot;
+}
+
+/** What the loop needs of the kernel and of the main thread; see `Epoll`, `Timer`, `Wakeup`, `PacketSocket`, `UdpSocket`, `LinkMonitor`. */
+export interface Surroundings {
+  readonly epoll: {
+    add(descriptor: FileDescriptor): void;
+    remove(descriptor: FileDescriptor): void;
+    wait(timeoutMs: number): number;
+    ready(index: number): number;
+  };
+  readonly timer: { arm(atMs: number): void };
+  readonly wakeup: { readonly fd: number; clear(): void };
+  readonly packets: {
+    readonly fd: number;
+    readonly interfaceIndex: number;
+    receive(into: Uint8Array): number;
+    send(interfaceIndex: number, frame: Uint8Array, length: number): number;
+    setFilter(program: Uint8Array): void;
+    setPromiscuous(interfaceIndex: number, promiscuous: boolean): void;
+    statistics(): PacketStatistics;
+  };
+  /** One for each family that this machine has. */
+  readonly heartbeats: readonly HeartbeatSocket[];
+  now(): number;
+  openLinks(): LinkSource;
+  /** The next message of the main thread, if there is one. */
+  nextCommand(): Command | undefined;
+  report(report: Report): void;
+}
+
+export interface HeartbeatSocket {
+  readonly fd: number;
+  readonly source: string;
+  readonly ipv6: boolean;
+  receive(into: Uint8Array): number;
+  send(address: string, bytes: Uint8Array, length: number): number;
+}
+
+export interface LinkSource extends FileDescriptor {
+  readonly links: readonly NetworkLink[];
+  readonly listingsStarted: number;
+  read(): boolean;
+}
+
+export interface LoopOptions {
+  readonly excludeInterfaces?: RegExp;
+  /** Names of interfaces that are asked for all frames. */
+  readonly promiscuousInterfaces?: RegExp;
+}
+
+export class Loop {
+  private readonly statistics = new Statistics();
+  private readonly packet = Buffer.alloc(PACKET_SIZE);
+  private readonly promiscuous = new Set<number>();
+  private readonly heartbeats: ReadonlyMap<number, HeartbeatSocket>;
+  private plan: LanPlan | undefined;
+  private links: LinkSource | undefined;
+  private linksRetryAt = Infinity;
+  /** What the timer is set to; -Infinity after it was due, since it stays readable until it is set anew. */
+  private armed = Infinity;
+  private stopped = false;
+
+  constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
+    this.heartbeats = new Map(around.heartbeats.map((socket) => [socket.fd, socket]));
+  }
+
+  /** Runs until the main thread says stop. @throws whatever the core or the kernel throws that cannot be lived with */
+  public run(): void {
+    try {
+      this.openLinks();
+      while (!this.stopped) this.turn();
+    } finally {
+      this.links?.close();
+    }
+  }
+
+  /** Waits, then does what there is to do. */
+  public turn(): void {
+    const { around, statistics } = this;
+    this.arm();
+    const ready = around.epoll.wait(IDLE_MS);
+    const begun = around.now();
+    statistics.wakeups++;
+    for (let index = 0; index < ready; index++) {
+      const socket = this.heartbeats.get(around.epoll.ready(index));
+      if (socket) this.receiveHeartbeats(socket);
+    }
+    if (begun >= this.armed) this.tick(begun);
+    for (let index = 0; index < ready && !this.stopped; index++) {
+      const fd = around.epoll.ready(index);
+      if (fd === around.packets.fd) this.receiveFrames();
+      else if (fd === around.wakeup.fd) this.receiveCommands();
+      else if (fd === this.links?.fd) this.readLinks();
+    }
+    statistics.turned(around.now() - begun);
+  }
+
+  private receiveFrames(): void {
+    const { around: { packets, now }, core, packet, statistics } = this;
+    for (let count = 0; count < BATCH; count++) {
+      const length = packets.receive(packet);
+      if (length === NOTHING) return;
+      statistics.framesReceived++;
+      this.drain(core.receiveFrame(now(), packets.interfaceIndex, packet, length));
+    }
+  }
+
+  private receiveHeartbeats(socket: HeartbeatSocket): void {
+    const { around: { now }, core, packet, statistics } = this;
+    for (let count = 0; count < BATCH; count++) {
+      const length = socket.receive(packet);
+      if (length === NOTHING) return;
+      statistics.datagramsReceived++;
+      this.drain(core.receiveHeartbeat(now(), socket.source, packet, length));
+    }
+  }
+
+  private receiveCommands(): void {
+    this.around.wakeup.clear(); // before looking, so that a message that comes meanwhile wakes us again
+    for (let command = this.around.nextCommand(); command !== undefined && !this.stopped; command = this.around.nextCommand()) this.obey(command);
+  }
+
+  private obey(command: Command): void {
+    const { around, core } = this;
+    switch (command.type) {
+      case 'plan':
+        return this.offer('the plan', () => {
+          const outbox = core.setPlan(around.now(), command.plan);
+          this.plan = command.plan;
+          this.refilter(); // before anything is announced: who hears the announcement may ask at once
+          return outbox;
+        });
+      case 'keys':
+        return this.offer('the keys', () => core.setKeys(around.now(), command.keys));
+      case 'snapshot': {
+        const loop = this.statistics.snapshot(around.packets.statistics(), this.links?.listingsStarted ?? 0);
+        return around.report({ type: 'snapshot', id: command.id, snapshot: { ...core.snapshot(around.now()), loop } });
+      }
+      case 'stop':
+        this.stopped = true;
+        return this.drain(core.stop(around.now()));
+    }
+  }
+
+  private tick(now: number): void {
+    this.armed = -Infinity;
+    if (now >= this.linksRetryAt) this.openLinks();
+    const deadline = this.core.nextDeadline();
+    if (now < deadline) return;
+    this.statistics.ticked(now - deadline);
+    this.drain(this.core.tick(now));
+  }
+
+  private arm(): void {
+    const deadline = Math.min(this.core.nextDeadline(), this.linksRetryAt);
+    if (deadline === this.armed) return;
+    this.armed = deadline;
+    this.around.timer.arm(deadline);
+  }
+
+  /** Sends and reports what the core wants. */
+  private drain(outbox: Outbox): void {
+    const { around, statistics } = this;
+    for (let index = 0; index < outbox.frameCount; index++) {
+      const { ifindex, bytes, length } = outbox.frames[index];
+      const errno = around.packets.send(ifindex, bytes, length);
+      if (errno === 0) statistics.framesSent++; else this.sendFailed(errno, { ifindex });
+    }
+    for (let index = 0; index < outbox.datagramCount; index++) {
+      const { to, bytes, length } = outbox.datagrams[index];
+      const errno = this.sendHeartbeat(to, bytes, length);
+      if (errno === 0) statistics.datagramsSent++; else this.sendFailed(errno, { to });
+    }
+    if (outbox.events.length > 0) around.report({ type: 'events', events: outbox.events });
+  }
+
+  private sendHeartbeat(to: string, bytes: Uint8Array, length: number): number {
+    const ipv6 = to.includes(':');
+    for (const socket of this.around.heartbeats) if (socket.ipv6 === ipv6) return socket.send(to, bytes, length);
+    return Errno.EAFNOSUPPORT;
+  }
+
+  private sendFailed(errno: number, fields: object): void {
+    if (!this.statistics.sendFailed(errno)) return;
+    this.problem(`a packet could not be sent (${errnoName(errno)}); further ones are only counted, see sendErrors of the snapshot`, fields);
+  }
+
+  private openLinks(): void {
+    this.linksRetryAt = Infinity;
+    this.tryLinks(() => {
+      this.links = this.around.openLinks();
+      this.around.epoll.add(this.links);
+      this.linksChanged(this.links.links);
+    });
+  }
+
+  private readLinks(): void {
+    this.tryLinks(() => {
+      if (this.links!.read()) this.linksChanged(this.links!.links);
+    });
+  }
+
+  /** Without rtnetlink what was last known stays in force. */
+  private tryLinks(use: () => void): void {
+    try {
+      use();
+    } catch (error) {
+      if (!isTrouble(error)) throw error;
+      this.problem('the interfaces of this node cannot be read; trying again', { error: error.message });
+      if (this.links) {
+        this.around.epoll.remove(this.links);
+        this.links.close();
+        this.links = undefined;
+      }
+      this.linksRetryAt = this.around.now() + LINKS_RETRY_MS;
+    }
+  }
+
+  private linksChanged(links: readonly NetworkLink[]): void {
+    this.refilter();
+    this.setPromiscuous(links);
+    this.offer('the interfaces', () => this.core.setLinks(this.around.now(), links.map(toLink)));
+  }
+
+  private refilter(): void {
+    this.around.packets.setFilter(interestingFrames(this.plan, this.links?.links ?? [], this.options.excludeInterfaces));
+  }
+
+  private setPromiscuous(links: readonly NetworkLink[]): void {
+    const present = new Set(links.map(({ index }) => index));
+    for (const index of this.promiscuous) if (!present.has(index)) this.promiscuous.delete(index);
+    for (const { index, name } of links) {
+      if (this.promiscuous.has(index) || !this.options.promiscuousInterfaces?.test(name)) continue;
+      try {
+        this.around.packets.setPromiscuous(index, true);
+        this.promiscuous.add(index);
+      } catch (error) {
+        if (!isTrouble(error)) throw error;
+        this.problem('an interface cannot be made promiscuous', { interface: name, error: error.message });
+      }
+    }
+  }
+
+  /** Gives the core something it may refuse. */
+  private offer(what: string, give: () => Outbox): void {
+    let outbox: Outbox;
+    try {
+      outbox = give();
+    } catch (error) {
+      if (!(error instanceof LanError)) throw error;
+      return this.problem(`${what} cannot be used, what was before stays in force`, { code: error.code, error: error.message });
+    }
+    this.drain(outbox);
+  }
+
+  private problem(message: string, fields: object): void {
+    this.around.report({ type: 'problem', message, fields });
+  }
+}
+
+function toLink({ ethernet, broadcast, ...link }: NetworkLink): Link {
+  // ARP for what has no Ethernet addresses is none of ours.
+  return { ...link, broadcast: broadcast && ethernet };
+}
+
+/** An error of the kernel or of its messages, not of the program. */
+function isTrouble(error: unknown): error is Error {
+  return error instanceof Error && (error.name === 'SysError' || error.name === 'NetlinkError');
+}

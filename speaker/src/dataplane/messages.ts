@@ -1,0 +1,44 @@
+import { LanEvent, LanPlan, LanSnapshot } from '../lan';
+import { SysErrorValue } from '../sys';
+import { LoopSnapshot } from './statistics';
+
+/** What the data plane's thread is started with; plain data, as everything in this file, because it crosses threads. */
+export interface WorkerOptions {
+  readonly role: 'dataplane';
+  readonly node: string;
+  readonly heartbeatPort: number;
+  readonly heartbeatIntervalMs: number;
+  readonly heartbeatMultiplier: number;
+  readonly excludeInterfaces?: string;
+  readonly promiscuousInterfaces?: string;
+  /** Number of the eventfd that says there are messages. */
+  readonly wakeup: number;
+  /** One 32-bit number, 0 until the thread has closed its sockets. */
+  readonly finished: SharedArrayBuffer;
+}
+
+/** From the main thread; each is followed by a signal on the eventfd. */
+export type Command =
+  | { readonly type: 'plan'; readonly plan: LanPlan }
+  | { readonly type: 'keys'; readonly keys: readonly Uint8Array[] }
+  | { readonly type: 'snapshot'; readonly id: number }
+  | { readonly type: 'stop' };
+
+/** To the main thread. */
+export type Report =
+  | { readonly type: 'ready' }
+  | { readonly type: 'events'; readonly events: readonly LanEvent[] }
+  | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: DataPlaneSnapshot }
+  | { readonly type: 'problem'; readonly message: string; readonly fields: object }
+  /** The last report of a thread that could not start, or cannot go on. */
+  | { readonly type: 'failed'; readonly error: ErrorValue };
+
+/** An error as plain data: structured clone keeps neither class nor code. */
+export type ErrorValue =
+  | { readonly kind: 'sys'; readonly value: SysErrorValue; readonly stack: string }
+  | { readonly kind: 'other'; readonly code: string; readonly message: string; readonly stack: string };
+
+/** All that the core knows, and how the loop fares. */
+export interface DataPlaneSnapshot extends LanSnapshot {
+  readonly loop: LoopSnapshot;
+}

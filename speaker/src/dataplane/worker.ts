@@ -1,0 +1,95 @@
+import { randomBytes } from 'crypto';
+import { MessagePort, parentPort, receiveMessageOnPort, workerData } from 'worker_threads';
+import { LanCore } from '../lan';
+import { bootTime, Epoll, Errno, FileDescriptor, LinkMonitor, PacketSocket, SysError, Timer, UdpSocket, Wakeup } from '../sys';
+import { toErrorValue } from './errors';
+import { HeartbeatSocket, Loop, Surroundings } from './loop';
+import { Command, Report, WorkerOptions } from './messages';
+
+const ETHERTYPE_ARP = 0x0806;
+
+/**
+ * Runs the data plane on this thread until it is stopped; to be called when the program was started as the data plane's worker, that is when
+ * `workerData.role` is `dataplane`. Every error goes to the main thread.
+ */
+export function runDataPlaneWorker(): void {
+  const options = workerData as WorkerOptions, port = parentPort!;
+  const report = (what: Report) => port.postMessage(what);
+  const open: FileDescriptor[] = [];
+  try {
+    const loop = assemble(options, port, report, open);
+    report({ type: 'ready' });
+    loop.run();
+  } catch (error) {
+    report({ type: 'failed', error: toErrorValue(error) });
+  } finally {
+    open.forEach((descriptor) => descriptor.close());
+    const finished = new Int32Array(options.finished);
+    Atomics.store(finished, 0, 1);
+    Atomics.notify(finished, 0);
+  }
+}
+
+/** Opens the sockets and ties them to a core. What was opened is in `open`, also when this throws. */
+function assemble(options: WorkerOptions, port: MessagePort, report: (what: Report) => void, open: FileDescriptor[]): Loop {
+  const opened = <T extends FileDescriptor>(descriptor: T): T => {
+    open.push(descriptor);
+    return descriptor;
+  };
+  const { node, heartbeatPort } = options;
+  const excludeInterfaces = pattern(options.excludeInterfaces);
+  const core = new LanCore({
+    node,
+    incarnation: randomBytes(8).readBigUInt64LE(),
+    random: Math.random,
+    heartbeat: { intervalMs: options.heartbeatIntervalMs, multiplier: options.heartbeatMultiplier },
+    excludeInterfaces,
+  });
+
+  const packets = opened(PacketSocket.open(ETHERTYPE_ARP));
+  const heartbeats: HeartbeatSocket[] = [];
+  const descriptors: FileDescriptor[] = [packets];
+  for (const family of [4, 6] as const) {
+    const socket = openUdp(family, heartbeatPort, report);
+    if (!socket) continue;
+    descriptors.push(opened(socket));
+    heartbeats.push({
+      fd: socket.fd,
+      ipv6: family === 6,
+      get source() { return socket.source; },
+      receive: (into) => socket.receive(into),
+      send: (address, bytes, length) => socket.send(address, heartbeatPort, bytes, length),
+    });
+  }
+  const epoll = opened(Epoll.create()), timer = opened(Timer.create()), wakeup = Wakeup.attach(options.wakeup);
+  [...descriptors, timer, wakeup].forEach((descriptor) => epoll.add(descriptor));
+
+  const around: Surroundings = {
+    epoll,
+    timer,
+    wakeup,
+    packets,
+    heartbeats,
+    now: bootTime,
+    openLinks: () => LinkMonitor.open(),
+    nextCommand: () => receiveMessageOnPort(port)?.message as Command | undefined,
+    report,
+  };
+  return new Loop(core, around, { excludeInterfaces, promiscuousInterfaces: pattern(options.promiscuousInterfaces) });
+}
+
+/** A machine without IPv6 is ordinary; one without IPv4 cannot be served. */
+function openUdp(family: 4 | 6, port: number, report: (what: Report) => void): UdpSocket | undefined {
+  try {
+    return UdpSocket.open({ family, port });
+  } catch (error) {
+    const absent = error instanceof SysError && (error.errno === Errno.EAFNOSUPPORT || error.errno === Errno.EADDRNOTAVAIL);
+    if (family === 4 || !absent) throw error;
+    report({ type: 'problem', message: 'no heartbeats over IPv6', fields: { error: error.message } });
+    return undefined;
+  }
+}
+
+function pattern(source: string | undefined): RegExp | undefined {
+  return source === undefined || source === '' ? undefined : new RegExp(source);
+}
