@@ -1,0 +1,44 @@
+import { Reach } from '../wire';
+import { Interface } from './interfaces';
+
+/** A speaker that was heard on the LAN claiming an address. */
+export interface Rival {
+  readonly node: string;
+  /** When it was last heard to claim it or to answer for it. */
+  at: number;
+}
+
+/** One planned address: what the plan says of it and what this core does with it. Identity is kept from plan to plan. */
+export class Address {
+  candidates: readonly string[] = [];
+  /** Digest of the candidate list, by which two speakers see whether their plans agree on this address. */
+  candidatesDigest = 0;
+  /** Interfaces the plan asks for; undefined for all. */
+  wanted: readonly string[] | undefined;
+  /** Announcing interfaces that are up, in the order of their indexes. */
+  interfaces: readonly Interface[] = [];
+  reach: Reach = Reach.NONE;
+  held = false;
+  /** Whether it was held when authority was lost. */
+  heldBeforeStall = false;
+  /** The last other holder known, with the way it ceased. */
+  lastHolder: string | undefined;
+  rival: Rival | undefined;
+  /** When this node last asked the LAN about it. */
+  probedAt = -Infinity;
+  /** When this node last answered another speaker's claim. */
+  assertedAt = -Infinity;
+  /** When this node last defended it against somebody who is no speaker. */
+  defendedAt = -Infinity;
+  /** When the next burst is due, and when the window of bursts ends. */
+  nextBurst = Infinity;
+  burstsUntil = -Infinity;
+  missingReported = false;
+
+  requestsReceived = 0;
+  responsesSent = 0;
+  gratuitousSent = 0;
+  conflicts = 0;
+
+  constructor(readonly text: string, readonly key: number) {}
+}

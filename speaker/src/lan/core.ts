@@ -1,0 +1,325 @@
+/**
+ * The data plane's heart for IPv4, without a socket, clock or timer of its own.
+ *
+ * Data flows in one direction. The control plane's plan says which addresses there are, who may announce each, and where
+ * (`setPlan`); rtnetlink says which interfaces are there (`setLinks`). Heartbeats say which peers live and what they hold
+ * (membership.ts); frames on the LAN say who really answers (conflict.ts, witness.ts). From these, ownership.ts decides about each
+ * address whether it is ours. If it is, responder.ts answers for it and gratuitous.ts announces it. Whatever is to be sent or told
+ * goes into the {@link Outbox}, which the loop drains after each call.
+ *
+ * ```
+ *   setPlan ──┐                          ┌─► responder ──┐
+ *   setLinks ─┤                          │   (RFC 826)   │
+ *   frame ────┼─► membership ─► ownership┤               ├─► Outbox: frames, datagrams, events
+ *   heartbeat ┤   conflict               └─► gratuitous ─┤
+ *   tick ─────┘   (RFC 5227)                 (RFC 5227)  │
+ *                     └────────► witness, heartbeats ────┘
+ * ```
+ *
+ * **Authority.** Peers take an address over when its holder has been silent for a detection time. So a holder that has sent no heartbeat
+ * for that long (stopped, paused, starved) must not answer with what it knew before: it finds out at the next call, whatever call that is,
+ * from the time alone. It answers nothing and listens: until every peer is heard again, with an echo of something sent since, or
+ * a detection time has passed. `now` should come from a clock that counts suspension too (CLOCK_BOOTTIME).
+ *
+ * **Listening.** A core that starts, or is given its first key, claims nothing new for a detection time, or until every peer in the
+ * plan is up and has told what it holds. With no peers in the plan it claims at once.
+ *
+ * **Without a key** peers cannot be believed, so no heartbeat is sent and none is taken. Then all candidates are taken to be alive: each
+ * address stays with its first candidate. There is no failover, but there are no two answers either, which is the safe half; the LAN's
+ * testimony still counts. An event says so.
+ *
+ * IPv6 (Neighbor Discovery) is to be a second responder beside the first, with its own key in `Interface.announced` and its own section
+ * in the heartbeat; membership, ownership and the schedule are the same. Until then an IPv6 address in the plan gives an event.
+ */
+import { isHeartbeatName } from '../wire';
+import { Address } from './address';
+import { Addresses, checkPlan } from './addresses';
+import { Conflicts } from './conflict';
+import { LanError } from './errors';
+import { Gratuitous } from './gratuitous';
+import { Heartbeats } from './heartbeats';
+import { Holdings } from './holdings';
+import { Interfaces } from './interfaces';
+import { Listening } from './listening';
+import { Membership } from './membership';
+import { Outbox } from './outbox';
+import { decide, Verdict } from './ownership';
+import { Reception } from './reception';
+import { addressSnapshot, counters, peerSnapshot } from './snapshot';
+import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
+import { Witness } from './witness';
+
+/** Keys shorter than this are refused; MetalLB's generated secret has 128 octets, and its shortest form in use 22. */
+const MIN_KEY_LENGTH = 16;
+/** Rounds sent because something changed are at least this far apart. */
+const TRIGGERED_SPACING_MS = 10;
+
+export class LanCore {
+  private readonly node: string;
+  private readonly random: () => number;
+  private readonly intervalMs: number;
+  private readonly detectionMs: number;
+  private readonly outbox = new Outbox();
+  private readonly interfaces: Interfaces;
+  private readonly addresses = new Addresses();
+  private readonly membership: Membership;
+  private readonly heartbeats: Heartbeats;
+  private readonly holdings: Holdings;
+  private readonly listening: Listening;
+  private readonly reception: Reception;
+  private readonly witness = new Witness();
+  private readonly frameDrops = counters(FRAME_DROPS);
+  private readonly heartbeatDrops = counters(HEARTBEAT_DROPS);
+
+  private stopped = false;
+  private planned = false;
+  private revision = 0;
+  private keyMissingReported = false;
+  /** When the last heartbeat went out, or would have; authority is measured from it. */
+  private lastRound = Infinity;
+  private nextBeat = Infinity;
+  /** What peers should hear at once has changed. */
+  private dirty = false;
+  /** What our heartbeats tell of addresses has changed. */
+  private statesChanged = false;
+  private deadline = Infinity;
+
+  /** @throws {LanError} `LAN_OPTIONS_INVALID` when the node name or the heartbeat's interval or multiplier cannot be used. */
+  constructor(options: LanCoreOptions) {
+    const { node, incarnation, heartbeat: { intervalMs, multiplier } } = options;
+    if (!isHeartbeatName(node)) throw new LanError('LAN_OPTIONS_INVALID', `node '${node}': give the Node's metadata.name (RFC 1123 subdomain)`);
+    if (!(intervalMs >= 10) || !(multiplier >= 2) || !Number.isInteger(multiplier)) {
+      throw new LanError('LAN_OPTIONS_INVALID', `heartbeat ${intervalMs} ms x ${multiplier}: give an interval of 10 ms or more and a whole multiplier of 2 or more`);
+    }
+    this.node = node;
+    this.random = options.random;
+    this.intervalMs = intervalMs;
+    this.membership = new Membership(node, BigInt.asUintN(64, incarnation), intervalMs, multiplier);
+    this.detectionMs = this.membership.detectionMs;
+    this.heartbeats = new Heartbeats(this.membership);
+    this.interfaces = new Interfaces(options.excludeInterfaces);
+    const gratuitous = new Gratuitous(options.gratuitous ?? {}, options.random);
+    this.holdings = new Holdings(this.membership, gratuitous, this.outbox);
+    this.listening = new Listening(this.membership, this.outbox);
+    this.reception = new Reception(this.interfaces, this.addresses, this.membership, new Conflicts(gratuitous), this.outbox);
+  }
+
+  /**
+   * Takes what this node ought to do.
+   * @throws {LanError} `LAN_PLAN_NODE`, `LAN_PLAN_ADDRESS`, `LAN_PLAN_ADDRESS_TWICE`, `LAN_PLAN_REVISION`; the plan before stays in force.
+   */
+  setPlan(now: number, plan: LanPlan): Outbox {
+    checkPlan(this.node, plan);
+    if (!this.enter(now)) return this.outbox;
+    const { removed, unsupported } = this.addresses.setPlan(plan);
+    for (const address of removed) this.holdings.lose(address, 'removedFromPlan');
+    for (const address of unsupported) this.outbox.event({ code: 'addressFamilyUnsupported', address });
+    this.membership.setPeers(plan.peers, this.outbox);
+    this.revision = plan.revision ?? 0;
+    if (!this.planned) {
+      this.planned = true;
+      this.nextBeat = this.lastRound = now;
+      if (this.membership.peers.size > 0) this.listening.start(now);
+    }
+    this.assignInterfaces(now);
+    this.statesChanged = this.dirty = true;
+    return this.leave(now);
+  }
+
+  /**
+   * Takes the links of this node, all of them, at each change.
+   * @throws {LanError} `LAN_LINK_MAC`; the links before stay in force.
+   */
+  setLinks(now: number, links: readonly Link[]): Outbox {
+    if (!this.enter(now)) return this.outbox;
+    this.interfaces.setLinks(links);
+    this.assignInterfaces(now);
+    return this.leave(now);
+  }
+
+  /**
+   * Takes the keys of the heartbeat: the first signs, all verify. None switches heartbeats off.
+   * @throws {LanError} `LAN_KEY_TOO_SHORT` below 16 octets; the keys before stay in force.
+   */
+  setKeys(now: number, keys: readonly Uint8Array[]): Outbox {
+    const short = keys.findIndex(({ length }) => length < MIN_KEY_LENGTH);
+    if (short >= 0) {
+      throw new LanError('LAN_KEY_TOO_SHORT', `heartbeat key ${short + 1} has ${keys[short].length} octets: give ${MIN_KEY_LENGTH} or more`);
+    }
+    if (!this.enter(now)) return this.outbox;
+    const first = this.membership.keys.length === 0 && keys.length > 0;
+    this.membership.keys = keys.map((key) => Uint8Array.from(key));
+    if (first && this.planned && this.membership.peers.size > 0) this.listening.start(now);
+    this.keyMissingReported = false;
+    this.membership.changed = this.dirty = true;
+    return this.leave(now);
+  }
+
+  /** Takes a frame that was received on an interface. This is the hot path: an ordinary request is answered without allocating. */
+  receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number): Outbox {
+    const drop = this.enter(now) ? this.reception.take(now, ifindex, frame, length, this.listening.authorised) : 'stopped';
+    if (drop === undefined) return this.outbox;
+    this.frameDrops[drop]++;
+    if (drop !== 'claim') return this.outbox;
+    this.reconsider(now, this.reception.claimed!);
+    return this.leave(now);
+  }
+
+  /** Takes a datagram from the heartbeat's socket. `from` is its source address, for events. */
+  receiveHeartbeat(now: number, from: string, datagram: Uint8Array, length: number): Outbox {
+    if (!this.enter(now)) {
+      this.heartbeatDrops.stopped++;
+      return this.outbox;
+    }
+    const drop = this.membership.receive(now, from, datagram, length, this.outbox);
+    if (drop !== undefined) this.heartbeatDrops[drop]++;
+    return this.leave(now);
+  }
+
+  /** To be called when {@link nextDeadline} has come; calling it more often does no harm. */
+  tick(now: number): Outbox {
+    if (!this.enter(now)) return this.outbox;
+    // Late, but not so late that authority is lost: datagrams may be waiting, so nobody is accused yet.
+    if (now - this.nextBeat > this.intervalMs) this.membership.late(now);
+    this.membership.tick(now, this.outbox);
+    this.holdings.tick(now, this.addresses.list);
+    return this.leave(now);
+  }
+
+  /** When {@link tick} should be called, in the clock of `now`; Infinity for never. It does not change through frames. */
+  nextDeadline(): number {
+    return this.deadline;
+  }
+
+  /** Says goodbye, and is silent for ever after. */
+  stop(now: number): Outbox {
+    if (!this.enter(now)) return this.outbox;
+    this.stopped = true;
+    for (const address of this.addresses.list) this.holdings.lose(address, 'stopped');
+    this.outbox.withhold();
+    if (this.planned && this.membership.keys.length > 0) this.heartbeats.goodbye(now, this.outbox);
+    this.deadline = Infinity;
+    return this.outbox;
+  }
+
+  /** What the core knows now. `now` as in the other calls. */
+  snapshot(now: number): LanSnapshot {
+    return {
+      node: this.node,
+      authorised: this.listening.authorised,
+      listening: this.listening.active,
+      addresses: this.addresses.list.map((address) => addressSnapshot(address, address.held ? this.node : this.decide(now, address).holder)),
+      peers: [...this.membership.peers.values()].map((peer) => peerSnapshot(now, peer)),
+      frameDrops: { ...this.frameDrops },
+      heartbeatDrops: { ...this.heartbeatDrops },
+    };
+  }
+
+  /** Begins each call: empties the outbox, and finds out whether this node has been away. False once stopped. */
+  private enter(now: number): boolean {
+    this.outbox.clear();
+    if (this.stopped) return false;
+    if (now - this.lastRound > this.detectionMs) this.stall(now);
+    return true;
+  }
+
+  /** Ends each call that may have changed something: decides, tells, and computes the next deadline. */
+  private leave(now: number): Outbox {
+    if (this.listening.end(now)) this.membership.changed = this.dirty = true;
+    if (this.membership.introduced) {
+      this.membership.introduced = false;
+      this.dirty = true;
+    }
+    if (this.membership.changed) {
+      this.membership.changed = false;
+      for (const address of this.addresses.list) this.reconsider(now, address);
+    }
+    this.reportMissingKey();
+    this.beat(now);
+    const triggered = this.dirty && this.canBeat ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
+    this.deadline = Math.min(this.nextBeat, triggered, this.holdings.nextBurst, this.membership.nextDeadline(), this.listening.deadline);
+    return this.outbox;
+  }
+
+  private get canBeat(): boolean {
+    return this.membership.keys.length > 0 && this.membership.peers.size > 0;
+  }
+
+  /** Sends heartbeats that are due, and once an interval asks the LAN. */
+  private beat(now: number): void {
+    if (this.holdings.changed) {
+      this.holdings.changed = false;
+      this.statesChanged = this.dirty = true;
+    }
+    const periodic = now >= this.nextBeat;
+    const triggered = this.dirty && now - this.lastRound >= TRIGGERED_SPACING_MS;
+    if (!periodic && !(triggered && this.canBeat)) return;
+    if (periodic) {
+      // A little earlier each time by chance, as BFD does (RFC 5880 §6.8.7), so that speakers do not fall into step.
+      this.nextBeat = now + this.intervalMs - this.intervalMs * 0.1 * this.random();
+      for (const address of this.addresses.list) if (address.rival !== undefined) this.reconsider(now, address);
+      const { node, intervalMs, detectionMs, listening: { active: listening }, interfaces, membership: { peers, byProtocolAddress } } = this;
+      if (peers.size > 0) {
+        const view = { now, node, intervalMs, detectionMs, listening, peers, byProtocolAddress, interfaces };
+        this.witness.tick(view, this.addresses.list, this.outbox);
+      }
+    }
+    this.lastRound = now;
+    if (!this.canBeat) return;
+    if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.revision);
+    this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
+    this.statesChanged = this.dirty = false;
+  }
+
+  private decide(now: number, address: Address): Verdict {
+    return decide(address, {
+      now,
+      node: this.node,
+      revision: this.revision,
+      mayClaim: this.planned && !this.listening.active,
+      assumePeersUp: this.membership.keys.length === 0,
+      detectionMs: this.detectionMs,
+    }, this.membership.peers);
+  }
+
+  /** Decides anew about an address, and does what follows. */
+  private reconsider(now: number, address: Address): void {
+    const verdict = this.decide(now, address);
+    this.holdings.settle(now, address, verdict);
+    if (!verdict.mine && !this.listening.active) address.heldBeforeStall = false;
+  }
+
+  /** Computes where each address is announced, after a change of links or plan. */
+  private assignInterfaces(now: number): void {
+    for (const address of this.interfaces.assign(this.addresses.list)) {
+      const { held } = address;
+      this.reconsider(now, address);
+      if (held && address.held) this.holdings.announce(now, address);
+      this.statesChanged = this.dirty = true;
+    }
+    if (!this.interfaces.known) return;
+    for (const address of this.addresses.list) {
+      const missing = address.candidates.includes(this.node) && this.interfaces.allMissing(address.wanted);
+      if (missing && !address.missingReported) this.outbox.event({ code: 'interfacesMissing', address: address.text, wanted: address.wanted ?? [] });
+      address.missingReported = missing;
+    }
+  }
+
+  /** This node did not run for longer than a detection time: its peers may have taken its addresses over. */
+  private stall(now: number): void {
+    this.listening.loseAuthority(now, now - this.lastRound);
+    for (const address of this.addresses.list) {
+      address.heldBeforeStall ||= address.held;
+      this.holdings.lose(address, 'stalled');
+    }
+    // Whatever call found it out, the next tick is due: it sends the heartbeat by whose echo peers are known to be heard again.
+    this.lastRound = this.nextBeat = this.deadline = now;
+    this.dirty = true;
+  }
+
+  private reportMissingKey(): void {
+    if (this.keyMissingReported || this.listening.active || this.membership.keys.length > 0 || this.membership.peers.size === 0) return;
+    this.keyMissingReported = true;
+    this.outbox.event({ code: 'heartbeatKeyMissing' });
+  }
+}

@@ -1,0 +1,90 @@
+/** Makes this node's own heartbeats: one round is one or more datagrams, each sent to every address of every peer. */
+import {
+  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_MAX_ADDRESSES, HEARTBEAT_MAX_ECHOES,
+  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, HeartbeatType, Reach,
+} from '../wire';
+import { Address } from './address';
+import { Interfaces } from './interfaces';
+import { Membership } from './membership';
+import { Outbox } from './outbox';
+
+/** A goodbye is said twice: if it is lost, the peers need a detection time to notice. */
+const GOODBYES = 2;
+
+export class Heartbeats {
+  private readonly buffers: Uint8Array[] = [];
+  private readonly heartbeat = emptyHeartbeat();
+  private states: HeartbeatAddress[] = [];
+  private generation = 0;
+  private page = 0;
+
+  constructor(private readonly membership: Membership) {
+    this.heartbeat.node = membership.node;
+    this.heartbeat.incarnation = membership.incarnation;
+  }
+
+  /** Takes what there is to tell of the addresses; call it when one is acquired or lost, or its reach or candidates change. */
+  update(addresses: Iterable<Address>, revision: number): void {
+    this.states = [];
+    for (const { key, held, reach, candidates, candidatesDigest } of addresses) {
+      const impaired = reach !== Reach.ON_LINK && candidates.includes(this.membership.node);
+      if (held || impaired) this.states.push({ address: key, held, reach, candidatesDigest });
+    }
+    this.generation = (this.generation + 1) % 0x100000000;
+    this.heartbeat.revision = revision;
+  }
+
+  /**
+   * Sends a round. A `whole` one carries all lists from end to end; the others carry all echoes, which are worth nothing when they
+   * are old, and of the other lists one page after the other.
+   */
+  round(now: number, whole: boolean, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
+    const echoes = this.membership.echoes(now);
+    const macs = [...interfaces.announcing.values()].map(({ mac }) => hardwareAddressKey(mac));
+    const pages = Math.max(1, pagesOf(echoes.length, HEARTBEAT_MAX_ECHOES));
+    const allPages = Math.max(pages, pagesOf(macs.length, HEARTBEAT_MAX_INTERFACES), pagesOf(this.states.length, HEARTBEAT_MAX_ADDRESSES));
+    this.heartbeat.type = HeartbeatType.HELLO;
+    this.heartbeat.flags = listening ? HEARTBEAT_FLAG_LISTENING : 0;
+    this.heartbeat.generation = this.generation;
+    this.heartbeat.total = this.states.length;
+    if (whole) this.page = 0;
+    for (let i = 0; i < (whole ? allPages : pages); i++) {
+      this.heartbeat.echoes = pageOf(echoes, i, HEARTBEAT_MAX_ECHOES);
+      this.heartbeat.interfaces = pageOf(macs, this.page, HEARTBEAT_MAX_INTERFACES);
+      this.heartbeat.addresses = pageOf(this.states, this.page, HEARTBEAT_MAX_ADDRESSES);
+      this.page++;
+      this.send(now, i, outbox);
+    }
+  }
+
+  goodbye(now: number, outbox: Outbox): void {
+    this.heartbeat.type = HeartbeatType.GOODBYE;
+    this.heartbeat.echoes = this.membership.echoes(now).slice(0, HEARTBEAT_MAX_ECHOES);
+    this.heartbeat.interfaces = [];
+    this.heartbeat.addresses = [];
+    this.heartbeat.total = 0;
+    for (let i = 0; i < GOODBYES; i++) this.send(now, i, outbox);
+  }
+
+  private send(now: number, index: number, outbox: Outbox): void {
+    const key = this.membership.keys[0];
+    if (index === this.buffers.length) this.buffers.push(new Uint8Array(HEARTBEAT_MAX_LENGTH));
+    this.heartbeat.sequence = this.membership.nextSequence(now);
+    const length = encodeHeartbeat(this.buffers[index], this.heartbeat, key);
+    for (const { addresses } of this.membership.peers.values()) {
+      for (const to of addresses) outbox.datagram(to, this.buffers[index], length);
+    }
+  }
+}
+
+function pagesOf(count: number, perPage: number): number {
+  return Math.ceil(count / perPage);
+}
+
+/** A page of a list; page numbers go round. */
+function pageOf<T>(list: readonly T[], page: number, perPage: number): T[] {
+  const pages = pagesOf(list.length, perPage);
+  if (pages === 0) return [];
+  const start = (page % pages) * perPage;
+  return list.slice(start, start + perPage);
+}

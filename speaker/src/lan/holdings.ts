@@ -1,0 +1,78 @@
+/** Taking addresses, giving them up, and saying so on the LAN. Whether to is decided elsewhere (ownership.ts). */
+import { Address } from './address';
+import { Gratuitous } from './gratuitous';
+import { Membership } from './membership';
+import { Outbox } from './outbox';
+import { Verdict } from './ownership';
+import { acquireReason } from './reasons';
+import { namesOf } from './snapshot';
+import { LoseReason } from './types';
+
+export class Holdings {
+  /** Whether peers should hear of a change; whoever reads it sets it back. */
+  changed = false;
+  /** When {@link tick} has something to send. */
+  nextBurst = Infinity;
+
+  constructor(private readonly membership: Membership, private readonly gratuitous: Gratuitous, private readonly outbox: Outbox) {}
+
+  /** Does what a verdict says. */
+  settle(now: number, address: Address, verdict: Verdict): void {
+    if (verdict.holder !== undefined) address.lastHolder = verdict.holder;
+    if (verdict.mine) {
+      if (!address.held) this.acquire(now, address, verdict.contested === true);
+      else if (verdict.contested) this.assert(now, address);
+    } else if (address.held) {
+      this.lose(address, this.loseReason(address, verdict), verdict.holder);
+    }
+  }
+
+  lose(address: Address, reason: LoseReason, to?: string): void {
+    if (!address.held) return;
+    address.held = false;
+    this.gratuitous.stop(address);
+    this.outbox.event({ code: 'addressLost', address: address.text, reason, to });
+    this.changed = true;
+  }
+
+  /** Its interfaces have changed while it is held: announce it anew, for a switch or a client may see it on a new port. */
+  announce(now: number, address: Address): void {
+    this.gratuitous.start(now, address, this.outbox);
+    this.nextBurst = Math.min(this.nextBurst, address.nextBurst);
+  }
+
+  /** Sends announcements that are due. */
+  tick(now: number, addresses: readonly Address[]): void {
+    if (now < this.nextBurst) return;
+    this.nextBurst = Infinity;
+    for (const address of addresses) {
+      this.gratuitous.tick(now, address, this.outbox);
+      this.nextBurst = Math.min(this.nextBurst, address.nextBurst);
+    }
+  }
+
+  private acquire(now: number, address: Address, contested: boolean): void {
+    const reason = acquireReason(address, this.membership.peers, contested);
+    this.outbox.event({ code: 'addressAcquired', address: address.text, interfaces: namesOf(address), reason, from: address.lastHolder });
+    address.held = true;
+    address.heldBeforeStall = false;
+    address.lastHolder = undefined;
+    address.assertedAt = now;
+    this.announce(now, address);
+    this.changed = true;
+  }
+
+  /** Another who ranks lower holds or claims the address too: say again whose it is, but no more than once in a detection time. */
+  private assert(now: number, address: Address): void {
+    if (now - address.assertedAt < this.membership.detectionMs) return;
+    address.assertedAt = now;
+    this.gratuitous.burst(address, this.outbox);
+    this.changed = true;
+  }
+
+  private loseReason({ candidates }: Address, { byClaim, holder }: Verdict): LoseReason {
+    if (!candidates.includes(this.membership.node)) return 'notCandidate';
+    if (holder === undefined) return 'noInterface';
+    return byClaim ? 'claimHeard' : 'outranked';
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * When this node may answer, and when it may take addresses.
+ *
+ * It *listens* after its start and after its first key: it claims nothing new, but goes on answering for what it holds.
+ * It *loses authority* when it has not run for longer than a detection time: it answers nothing, and listens.
+ */
+import { Membership } from './membership';
+import { Outbox } from './outbox';
+
+export class Listening {
+  /** Whether this node may answer at all. */
+  authorised = true;
+  private since = -Infinity;
+  private until = -Infinity;
+  private gapMs = 0;
+
+  constructor(private readonly membership: Membership, private readonly outbox: Outbox) {}
+
+  /** Whether it must not claim anything yet. */
+  get active(): boolean {
+    return this.until !== -Infinity;
+  }
+
+  /** When it ends at the latest; Infinity when it is over. */
+  get deadline(): number {
+    return this.active ? this.until : Infinity;
+  }
+
+  start(now: number): void {
+    this.since = now;
+    this.until = now + this.membership.detectionMs;
+    this.membership.late(now);
+  }
+
+  /** This node was away for `gapMs`; its peers may have taken its addresses over. */
+  loseAuthority(now: number, gapMs: number): void {
+    if (this.authorised) this.outbox.event({ code: 'authorityLost', gapMs });
+    this.authorised = false;
+    this.gapMs = gapMs;
+    this.start(now);
+  }
+
+  /** Ends listening if it is time. Returns whether it has ended now. */
+  end(now: number): boolean {
+    if (!this.active || (now < this.until && !this.heardAll())) return false;
+    this.until = -Infinity;
+    if (!this.authorised) {
+      this.authorised = true;
+      this.outbox.event({ code: 'authorityRegained', gapMs: this.gapMs });
+    }
+    return true;
+  }
+
+  /** Whether every peer has answered something sent since listening began, and told all it holds. */
+  private heardAll(): boolean {
+    const { keys, peers } = this.membership;
+    if (keys.length === 0 || peers.size === 0) return false;
+    for (const peer of peers.values()) {
+      if (!peer.up || !peer.current || peer.confirmedAt < this.since) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Who is alive. Heartbeats tell; this file says which of them to believe.
+ *
+ * **Authentic.** A datagram counts only if one of the keys verifies it. Of several keys the first signs, so that a key is changed by
+ * adding the new one behind the old everywhere, then swapping them, then taking the old one away.
+ *
+ * **Not replayed.** Each start of a speaker picks 64 random bits, its incarnation, and numbers its datagrams. Within an incarnation
+ * only a higher number is accepted. But a recorded datagram of an earlier incarnation is authentic too, and nothing orders
+ * incarnations: a Raspberry Pi has no clock when it starts. So a new incarnation must prove that it lives now: it must echo a datagram
+ * (our incarnation and number) that we sent within the last detection time and one interval. Nobody can have recorded that earlier.
+ * We in turn echo what we hear of it before it is proved, in addition to what we have proved, or neither side could begin. At worst
+ * an attacker who replays keeps that second slot busy; what is proved is not touched.
+ *
+ * **Both directions.** A peer is up while it is heard *and* what it echoes of ours is fresh. If only one direction is cut, both sides
+ * see a cut, as with BFD (RFC 5880 §6.8.6), rather than one side believing in a peer that has given it up. It also makes held-back
+ * datagrams worthless: delivered late, they echo old numbers.
+ *
+ * **Own health first.** A node whose own timer was late by more than an interval has perhaps left datagrams unread, so it accuses
+ * nobody before it has listened for a full detection time (Dadgar, Phillips, Currey: "Lifeguard", 2017).
+ */
+import { decodeHeartbeat, emptyHeartbeat, Heartbeat, HEARTBEAT_FLAG_LISTENING, HeartbeatEcho, HeartbeatType, parseIpv4 } from '../wire';
+import { Outbox } from './outbox';
+import { Peer } from './peer';
+import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
+
+/** Send times of the latest datagrams are kept for this many; at eight a round it is more than three seconds. */
+const REMEMBERED_SENDS = 256;
+/** An operator hears of a bad source once in this time. */
+const REPORT_INTERVAL_MS = 10_000;
+/** Sources whose reports are spaced; beyond, the list starts anew, for a source address is easily forged. */
+const REPORTED_SOURCES = 64;
+
+const REPORTED: ReadonlySet<HeartbeatDrop> = new Set<HeartbeatDrop>(['version', 'unauthenticated', 'malformed']);
+
+export class Membership {
+  readonly peers = new Map<string, Peer>();
+  /** Node addresses of peers, IPv4, by which their hardware addresses are learned. */
+  readonly byProtocolAddress = new Map<number, Peer>();
+  /** Number of our next datagram. */
+  sequence = 1;
+  keys: readonly Uint8Array[] = [];
+  /** Whether anything about a peer that ownership depends on has changed; whoever reads it sets it back. */
+  changed = false;
+  /** Whether somebody new waits for our echo; whoever reads it sets it back. */
+  introduced = false;
+  readonly detectionMs: number;
+
+  private readonly sendTimes = new Float64Array(REMEMBERED_SENDS).fill(-Infinity);
+  private readonly reports = new Map<string, number>();
+  private readonly heartbeat: Heartbeat = emptyHeartbeat();
+  private accuseFrom = -Infinity;
+
+  constructor(readonly node: string, readonly incarnation: bigint, readonly intervalMs: number, multiplier: number) {
+    this.detectionMs = intervalMs * multiplier;
+  }
+
+  /** How old an echo may be: sent by us, heard there, and sent back with the next heartbeat. */
+  get echoMs(): number {
+    return this.detectionMs + this.intervalMs;
+  }
+
+  setPeers(planned: readonly PlannedPeer[], outbox: Outbox): void {
+    const names = new Set(planned.map(({ node }) => node));
+    for (const peer of [...this.peers.values()]) {
+      if (names.has(peer.node)) continue;
+      this.peers.delete(peer.node);
+      if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason: 'removedFromPlan' });
+    }
+    this.byProtocolAddress.clear();
+    for (const { node, addresses } of planned) {
+      if (node === this.node) continue;
+      let peer = this.peers.get(node);
+      if (peer === undefined) this.peers.set(node, peer = new Peer(node));
+      peer.addresses = addresses;
+      for (const text of addresses) {
+        const address = parseIpv4(text);
+        if (address !== undefined) this.byProtocolAddress.set(address, peer);
+      }
+    }
+    this.changed = true;
+  }
+
+  /** This node did not run for a while: from now on it listens for a detection time before it accuses anybody. */
+  late(now: number): void {
+    this.accuseFrom = now + this.detectionMs;
+  }
+
+  /** The number for a datagram that is sent now. */
+  nextSequence(now: number): number {
+    const sequence = this.sequence++;
+    this.sendTimes[sequence % REMEMBERED_SENDS] = now;
+    return sequence;
+  }
+
+  /** What we have had of each peer, to be sent to all of them. */
+  echoes(now: number): HeartbeatEcho[] {
+    const echoes: HeartbeatEcho[] = [];
+    for (const { incarnation, sequence, introduction, heardAt } of this.peers.values()) {
+      if (incarnation !== undefined && now - heardAt <= this.echoMs) echoes.push({ incarnation, sequence });
+      if (introduction !== undefined && now - introduction.at <= this.echoMs) echoes.push(introduction);
+    }
+    return echoes;
+  }
+
+  /** Takes a datagram; or says why not. */
+  receive(now: number, from: string, datagram: Uint8Array, length: number, outbox: Outbox): HeartbeatDrop | undefined {
+    if (this.keys.length === 0) return 'noKey';
+    const problem = decodeHeartbeat(datagram, length, this.keys, this.heartbeat) ?? this.accept(now, this.heartbeat, outbox);
+    if (problem !== undefined) this.report(now, from, problem, outbox);
+    return problem;
+  }
+
+  /** Marks down whoever is overdue. */
+  tick(now: number, outbox: Outbox): void {
+    for (const peer of this.peers.values()) {
+      if (!peer.up) continue;
+      if (now >= Math.max(peer.heardAt + this.detectionMs, this.accuseFrom)) this.down(now, peer, 'timeout', outbox);
+      else if (now >= Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs)) this.down(now, peer, 'oneWay', outbox);
+    }
+  }
+
+  /** When {@link tick} may next have something to do. */
+  nextDeadline(): number {
+    let deadline = Infinity;
+    for (const peer of this.peers.values()) {
+      if (!peer.up) continue;
+      const timeout = Math.max(peer.heardAt + this.detectionMs, this.accuseFrom);
+      const oneWay = Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs);
+      deadline = Math.min(deadline, timeout, oneWay);
+    }
+    return deadline;
+  }
+
+  private accept(now: number, heartbeat: Heartbeat, outbox: Outbox): HeartbeatDrop | undefined {
+    if (heartbeat.node === this.node) return 'reflected';
+    const peer = this.peers.get(heartbeat.node);
+    if (peer === undefined) return 'unknownSender';
+    const confirmedAt = this.confirmation(heartbeat);
+    let reason: PeerReason = 'heard';
+    if (heartbeat.incarnation !== peer.incarnation) {
+      if (now - confirmedAt > this.echoMs) {
+        this.introduce(now, peer, heartbeat);
+        return 'unproven';
+      }
+      if (peer.up) reason = 'restarted';
+      peer.up = false;
+      peer.incarnation = heartbeat.incarnation;
+      peer.introduction = undefined;
+      peer.sequence = -1;
+      peer.confirmedAt = -Infinity;
+      peer.forgetStates();
+      // It knows nothing of us either: it needs the whole list.
+      this.introduced = true;
+    }
+    if (heartbeat.sequence <= peer.sequence) return 'replayed';
+    peer.sequence = heartbeat.sequence;
+    if (heartbeat.type === HeartbeatType.GOODBYE) {
+      peer.heardAt = -Infinity;
+      this.down(now, peer, 'goodbye', outbox);
+      return undefined;
+    }
+    peer.heardAt = now;
+    peer.confirmedAt = Math.max(peer.confirmedAt, confirmedAt);
+    for (const key of heartbeat.interfaces) peer.hardwareAddresses.add(key);
+    const listening = heartbeat.flags % 2 === HEARTBEAT_FLAG_LISTENING;
+    if (listening !== peer.listening || heartbeat.revision !== peer.revision) this.changed = true;
+    peer.listening = listening;
+    peer.revision = heartbeat.revision;
+    if (peer.gather(heartbeat.generation, heartbeat.total, heartbeat.addresses)) this.changed = true;
+    if (!peer.up && now - peer.confirmedAt <= this.echoMs) {
+      peer.up = true;
+      peer.reason = reason;
+      this.changed = true;
+      outbox.event({ code: 'peerUp', node: peer.node, reason });
+    }
+    return undefined;
+  }
+
+  /** When we sent what the datagram echoes of this life of ours. */
+  private confirmation(heartbeat: Heartbeat): number {
+    let latest = -Infinity;
+    for (const { incarnation, sequence } of heartbeat.echoes) {
+      if (incarnation !== this.incarnation || sequence >= this.sequence || sequence < this.sequence - REMEMBERED_SENDS) continue;
+      latest = Math.max(latest, this.sendTimes[sequence % REMEMBERED_SENDS]);
+    }
+    return latest;
+  }
+
+  private introduce(now: number, peer: Peer, heartbeat: Heartbeat): void {
+    const known = peer.introduction;
+    if (known?.incarnation === heartbeat.incarnation && heartbeat.sequence <= known.sequence) return;
+    if (known?.incarnation !== heartbeat.incarnation) this.introduced = true;
+    peer.introduction = { incarnation: heartbeat.incarnation, sequence: heartbeat.sequence, at: now };
+  }
+
+  private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
+    if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason });
+    peer.up = false;
+    peer.reason = reason;
+    peer.downSince = now;
+    peer.forgetStates();
+    this.changed = true;
+  }
+
+  private report(now: number, from: string, reason: HeartbeatDrop, outbox: Outbox): void {
+    if (!REPORTED.has(reason)) return;
+    const source = `${reason} ${from}`;
+    if (now - (this.reports.get(source) ?? -Infinity) < REPORT_INTERVAL_MS) return;
+    if (this.reports.size >= REPORTED_SOURCES) this.reports.clear();
+    this.reports.set(source, now);
+    outbox.event({ code: 'heartbeatRejected', from, reason });
+  }
+}

@@ -1,0 +1,88 @@
+import { LanEvent } from './types';
+
+/** Room for a frame: ARP takes 42 octets, and a Neighbor Advertisement with its option 86. */
+const FRAME_CAPACITY = 128;
+
+/** A frame to be sent through an interface. */
+export interface OutgoingFrame {
+  ifindex: number;
+  readonly bytes: Uint8Array;
+  /** How many octets of `bytes` are the frame. */
+  length: number;
+}
+
+/** A heartbeat to be sent to an address; the port is the loop's. Several slots may share one buffer. */
+export interface OutgoingDatagram {
+  to: string;
+  bytes: Uint8Array;
+  length: number;
+}
+
+const NOTHING = new Uint8Array(0);
+const NO_EVENTS: readonly LanEvent[] = Object.freeze([]);
+
+/**
+ * What the core wants done. One object, emptied at the next call of the core, so drain it before. Slots are made once and kept:
+ * a burst may add some, an answer to a request never does.
+ *
+ * ```ts
+ * for (let i = 0; i < outbox.frameCount; i++) send(outbox.frames[i]);
+ * ```
+ */
+export class Outbox {
+  readonly frames: OutgoingFrame[] = [];
+  /** How many of `frames` are to be sent. */
+  frameCount = 0;
+  readonly datagrams: OutgoingDatagram[] = [];
+  /** How many of `datagrams` are to be sent. */
+  datagramCount = 0;
+  /** What happened; the array is new whenever it is not empty, so it may be kept. */
+  events: readonly LanEvent[] = NO_EVENTS;
+
+  constructor() {
+    this.frames.push({ ifindex: 0, bytes: new Uint8Array(FRAME_CAPACITY), length: 0 });
+  }
+
+  /** Whether there is nothing to do. */
+  get empty(): boolean {
+    return this.frameCount === 0 && this.datagramCount === 0 && this.events.length === 0;
+  }
+
+  /** @internal */
+  clear(): void {
+    this.frameCount = 0;
+    this.datagramCount = 0;
+    this.events = NO_EVENTS;
+  }
+
+  /** @internal Takes back what was to be sent; events stay. */
+  withhold(): void {
+    this.frameCount = 0;
+    this.datagramCount = 0;
+  }
+
+  /** @internal Takes the next frame slot. */
+  frame(ifindex: number): OutgoingFrame {
+    if (this.frameCount === this.frames.length) this.frames.push({ ifindex: 0, bytes: new Uint8Array(FRAME_CAPACITY), length: 0 });
+    const slot = this.frames[this.frameCount++];
+    slot.ifindex = ifindex;
+    slot.length = 0;
+    return slot;
+  }
+
+  /** @internal */
+  datagram(to: string, bytes: Uint8Array, length: number): void {
+    if (this.datagramCount === this.datagrams.length) this.datagrams.push({ to: '', bytes: NOTHING, length: 0 });
+    const slot = this.datagrams[this.datagramCount++];
+    slot.to = to;
+    slot.bytes = bytes;
+    slot.length = length;
+  }
+
+  /** @internal */
+  event(event: LanEvent): void {
+    if (this.events === NO_EVENTS) this.events = [event];
+    else (this.events as LanEvent[]).push(event);
+  }
+}
+

@@ -1,0 +1,89 @@
+/**
+ * Who owns an address: a pure function of what is known now. Every speaker computes it for itself; what makes them agree is that they
+ * compute it from the same plan and tell each other what they hold.
+ *
+ *  1. Whoever holds an address keeps it, for a move breaks connections, as long as nobody has a better link to it.
+ *  2. If two hold it: the better link; then the better place in the candidate list. If their lists differ, because one has an older
+ *     plan, the higher plan revision; then the lower node name. Both sides see the same facts, so one of them yields.
+ *  3. If nobody holds it: the first candidate that is up, is not itself still listening, and has the best link among those.
+ *
+ * What counts as holding is a peer's own word in its heartbeat or, when heartbeats do not pass or are older, that it was heard
+ * claiming the address on the LAN within the last detection time.
+ */
+import { Reach } from '../wire';
+import { Address } from './address';
+import { Peer } from './peer';
+
+export interface Self {
+  readonly node: string;
+  readonly revision: number;
+  /** Whether it may take addresses now: it has authority, and has listened long enough. */
+  readonly mayClaim: boolean;
+  /** There is no key, so peers cannot be heard: all are taken to be alive, as MetalLB does without memberlist. */
+  readonly assumePeersUp: boolean;
+  readonly now: number;
+  readonly detectionMs: number;
+}
+
+export interface Verdict {
+  /** Whether the address is this node's. */
+  readonly mine: boolean;
+  /** The node that holds it, if another does and outranks this one. */
+  readonly holder?: string;
+  /** The holder is known from the LAN alone. */
+  readonly byClaim?: boolean;
+  /** Somebody else holds it too and ought to yield. */
+  readonly contested?: boolean;
+}
+
+/** Whether a rival's claim still counts: it is recent, and no heartbeat of its has come since. */
+export function isRivalFresh(address: Address, peers: ReadonlyMap<string, Peer>, now: number, detectionMs: number): boolean {
+  const { rival } = address;
+  if (rival === undefined || now - rival.at >= detectionMs) return false;
+  const peer = peers.get(rival.node);
+  return peer !== undefined && (!peer.up || rival.at > peer.heardAt);
+}
+
+/** Decides about one address. */
+export function decide(address: Address, self: Self, peers: ReadonlyMap<string, Peer>): Verdict {
+  const myIndex = address.candidates.indexOf(self.node);
+  const eligible = myIndex >= 0 && address.reach !== Reach.NONE;
+  const rival = isRivalFresh(address, peers, self.now, self.detectionMs) ? address.rival?.node : undefined;
+  let contested = false;
+  for (const peer of peers.values()) {
+    const byHeartbeat = peer.up && peer.stateOf(address.key)?.held === true;
+    const byClaim = peer.node === rival;
+    if (!byHeartbeat && !byClaim) continue;
+    if (!eligible || outranks(peer, byHeartbeat, address, self, myIndex)) return { mine: false, holder: peer.node, byClaim: !byHeartbeat };
+    contested = true;
+  }
+  if (!eligible) return { mine: false };
+  if (address.held) return { mine: true, contested };
+  if (!self.mayClaim) return { mine: false };
+  for (let index = 0; index < address.candidates.length; index++) {
+    const node = address.candidates[index];
+    if (node === self.node) continue;
+    const peer = peers.get(node);
+    if (peer === undefined) continue;
+    if (self.assumePeersUp) {
+      if (index < myIndex) return { mine: false };
+      continue;
+    }
+    if (!peer.up || peer.listening) continue;
+    const reach = peer.reachOf(address.key);
+    if (reach > address.reach || (reach === address.reach && index < myIndex)) return { mine: false };
+  }
+  return { mine: true, contested };
+}
+
+/** Whether another holder of the address comes before this node. */
+function outranks(peer: Peer, byHeartbeat: boolean, address: Address, self: Self, myIndex: number): boolean {
+  const index = address.candidates.indexOf(peer.node);
+  const state = byHeartbeat ? peer.stateOf(address.key) : undefined;
+  const plansDiffer = index < 0 || (state !== undefined && state.candidatesDigest !== address.candidatesDigest);
+  if (plansDiffer && (address.held || index < 0)) {
+    return state !== undefined && peer.revision !== self.revision ? peer.revision > self.revision : peer.node < self.node;
+  }
+  if (state !== undefined && state.reach !== address.reach) return state.reach > address.reach;
+  return address.held ? index < myIndex : true;
+}

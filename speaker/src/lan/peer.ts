@@ -1,0 +1,74 @@
+import { HeartbeatAddress, Reach } from '../wire';
+import { PeerReason } from './types';
+
+/** What is known of another speaker. */
+export class Peer {
+  /** Where heartbeats are sent. */
+  addresses: readonly string[] = [];
+  /** The life of the speaker that has proved itself; undefined until one has. */
+  incarnation: bigint | undefined;
+  /** Highest sequence accepted from it. */
+  sequence = -1;
+  heardAt = -Infinity;
+  /** When we sent the latest datagram that it has echoed. */
+  confirmedAt = -Infinity;
+  /** Another life that has not proved itself yet; we echo it, so that it can. */
+  introduction: { incarnation: bigint; sequence: number; at: number } | undefined;
+  /** Whether datagrams pass in both directions. */
+  up = false;
+  /** Why it is up or down. */
+  reason: PeerReason | undefined;
+  downSince = -Infinity;
+  listening = false;
+  revision = 0;
+  /** Hardware addresses it has announced with; kept when it goes down, since by them its claims on the LAN are recognised. */
+  readonly hardwareAddresses = new Set<number>();
+  /** When the LAN was last asked for the hardware address of its node addresses. */
+  resolvedAt = -Infinity;
+  /** Latest complete list of addresses. */
+  private states: ReadonlyMap<number, HeartbeatAddress> = new Map();
+  private generation = -1;
+  private gathering = new Map<number, HeartbeatAddress>();
+  private gatheringGeneration = -1;
+
+  constructor(readonly node: string) {}
+
+  /** Whether its latest datagram belongs to the list of addresses that is known here. */
+  get current(): boolean {
+    return this.generation >= 0 && this.generation === this.gatheringGeneration;
+  }
+
+  /** How it stands to an address; undefined for one it neither holds nor has trouble with. */
+  stateOf(address: number): HeartbeatAddress | undefined {
+    return this.states.get(address);
+  }
+
+  reachOf(address: number): Reach {
+    return this.states.get(address)?.reach ?? Reach.ON_LINK;
+  }
+
+  /** Forgets what it said of its addresses: it has stopped, or another life has begun. */
+  forgetStates(): void {
+    this.states = new Map();
+    this.generation = -1;
+    this.gathering = new Map();
+    this.gatheringGeneration = -1;
+  }
+
+  /**
+   * Takes a part of its list of addresses. A list may come in several datagrams, some of them lost; it counts once all of it is there.
+   * Returns whether the list that counts has changed.
+   */
+  gather(generation: number, total: number, addresses: readonly HeartbeatAddress[]): boolean {
+    if (generation !== this.gatheringGeneration) {
+      this.gatheringGeneration = generation;
+      this.gathering = new Map();
+    }
+    if (generation === this.generation) return false;
+    for (const state of addresses) this.gathering.set(state.address, state);
+    if (this.gathering.size < total) return false;
+    this.states = this.gathering;
+    this.generation = generation;
+    return true;
+  }
+}

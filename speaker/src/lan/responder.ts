@@ -1,0 +1,35 @@
+/**
+ * Answers ARP requests (RFC 826 "Packet Reception"), as MetalLB does: operation request; Ethernet destination broadcast or our own;
+ * target announced on the receiving interface and held. Sender address and VLAN tags are not looked at, so a probe from 0.0.0.0
+ * (RFC 5227 §2.1.1) is answered too, which is how its sender learns that the address is taken.
+ *
+ * This is the hot path: nothing here allocates.
+ */
+import { ARP_REPLY, ARP_REQUEST, ArpFrame, encodeArp, isBroadcast, sameHardwareAddress } from '../wire';
+import { Interface } from './interfaces';
+import { Outbox } from './outbox';
+import { FrameDrop } from './types';
+
+const reply = new ArpFrame();
+reply.operation = ARP_REPLY;
+
+/** Puts the answer to a request into the outbox; or says why there is none. */
+export function respond(iface: Interface, arp: ArpFrame, authorised: boolean, outbox: Outbox): FrameDrop | undefined {
+  if (arp.operation !== ARP_REQUEST) return 'notRequest';
+  if (!isBroadcast(arp.destination) && !sameHardwareAddress(arp.destination, iface.mac)) return 'ethernetDestination';
+  const address = iface.announced.get(arp.targetProtocolAddress);
+  if (address === undefined) return 'notPlanned';
+  address.requestsReceived++;
+  if (!authorised) return 'stalled';
+  if (!address.held) return 'notHeld';
+  reply.destination.set(arp.senderHardwareAddress);
+  reply.source.set(iface.mac);
+  reply.senderHardwareAddress.set(iface.mac);
+  reply.senderProtocolAddress = arp.targetProtocolAddress;
+  reply.targetHardwareAddress.set(arp.senderHardwareAddress);
+  reply.targetProtocolAddress = arp.senderProtocolAddress;
+  const slot = outbox.frame(iface.index);
+  slot.length = encodeArp(slot.bytes, reply);
+  address.responsesSent++;
+  return undefined;
+}

@@ -1,0 +1,30 @@
+import { Address } from './address';
+import { Peer } from './peer';
+import { AddressSnapshot, PeerSnapshot } from './types';
+
+/** One counter for each name, at 0. */
+export function counters<T extends string>(names: readonly T[]): Record<T, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<T, number>;
+}
+
+export function addressSnapshot(address: Address, holder: string | undefined): AddressSnapshot {
+  const { text, held, candidates, requestsReceived, responsesSent, gratuitousSent, conflicts } = address;
+  return {
+    address: text, held, holder, candidates, interfaces: namesOf(address), requestsReceived, responsesSent, gratuitousSent, conflicts,
+  };
+}
+
+/** Names of the interfaces an address is announced on, sorted. */
+export function namesOf({ interfaces }: Address): string[] {
+  return interfaces.map(({ name }) => name).sort();
+}
+
+export function peerSnapshot(now: number, peer: Peer): PeerSnapshot {
+  return {
+    node: peer.node,
+    up: peer.up,
+    reason: peer.reason,
+    lastHeardMs: peer.heardAt === -Infinity ? undefined : now - peer.heardAt,
+    addresses: peer.addresses,
+  };
+}

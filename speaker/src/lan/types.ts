@@ -1,0 +1,225 @@
+/** The values that go in and out of the core: plan, links, events, snapshot. All plain data, so that they cross threads as they are. */
+
+/** What this node ought to do, made by the control plane from Services, endpoints, configuration and Nodes. */
+export interface LanPlan {
+  /** Name of this node (`spec.nodeName`); the same as the core's. */
+  readonly node: string;
+  /** Every address announced by layer 2 in the cluster, also those for which this node is no candidate. Canonical texts, no address twice. */
+  readonly addresses: readonly PlannedAddress[];
+  /** The other nodes that run a speaker, with the addresses heartbeats are sent to. This node, if it is listed, is passed over. */
+  readonly peers: readonly PlannedPeer[];
+  /**
+   * A number that grows with what the plan was made from, for instance the highest `resourceVersion` seen. When two speakers hold
+   * one address because their plans differ, the one with the higher revision keeps it. Whole number, 0 to 2^53 - 1. @default 0
+   */
+  readonly revision?: number;
+}
+
+export interface PlannedPeer {
+  /** Node name. */
+  readonly node: string;
+  /** The Node's addresses (`status.addresses`, InternalIP). Heartbeats go to each; IPv4 ones also help to recognise its hardware address. */
+  readonly addresses: readonly string[];
+}
+
+export interface PlannedAddress {
+  /** Canonical text of the announced address. */
+  readonly address: string;
+  /** Names of the nodes that may announce it, best first. All speakers must compute the same list. May leave out this node. */
+  readonly candidates: readonly string[];
+  /** Interfaces of this node to announce on. @default all */
+  readonly interfaces?: readonly string[];
+}
+
+/** A network interface, from rtnetlink. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** Six octets. */
+  readonly mac: Uint8Array;
+  /** Administratively up and with carrier. */
+  readonly up: boolean;
+  /** IFF_BROADCAST. */
+  readonly broadcast: boolean;
+  /** IFF_NOARP. */
+  readonly noArp: boolean;
+  /** Port of a bridge, bond or team. */
+  readonly enslaved: boolean;
+  /** IFF_LOOPBACK. */
+  readonly loopback: boolean;
+  /** Its own addresses with prefix length, as CIDR texts (`93.5.22.44/24`). */
+  readonly addresses: readonly string[];
+}
+
+export interface LanCoreOptions {
+  /** Name of this node (`spec.nodeName`). */
+  readonly node: string;
+  /** 64 random bits, different at each start. Peers tell this life of the speaker from the former by it, and prove freshness with it. */
+  readonly incarnation: bigint;
+  /** Uniform in [0, 1), as Math.random. */
+  readonly random: () => number;
+  /** Milliseconds between heartbeats, and how many may be missed. The product is the detection time. */
+  readonly heartbeat: { readonly intervalMs: number; readonly multiplier: number };
+  readonly gratuitous?: GratuitousOptions;
+  /** Names of interfaces never to announce on. @default none */
+  readonly excludeInterfaces?: RegExp;
+  /** When an address goes back to a better candidate that has returned: never, because a move breaks connections. @default 'never' */
+  readonly failback?: 'never';
+}
+
+/** When unasked-for announcements are sent after an address has been taken over. */
+export interface GratuitousOptions {
+  /** Between two bursts; past the 1 s for which Linux ignores a second change (`locktime`). @default 1100 */
+  readonly spacingMs?: number;
+  /** How long bursts go on after the takeover. @default 5000 */
+  readonly windowMs?: number;
+  /** Between two refreshes while the address is held, below the usual 300 s of switch tables; 0 switches them off. @default 60000 */
+  readonly refreshMs?: number;
+}
+
+/** Why this node took an address. */
+export type AcquireReason =
+  /** No other speaker is in the plan, or none other is a candidate. */
+  | 'onlyCandidate'
+  /** Nobody held it, and this is the first healthy candidate. */
+  | 'firstCandidate'
+  /** Its holder has not been heard for the detection time. */
+  | 'holderDown'
+  /** Its holder has said goodbye. */
+  | 'holderLeft'
+  /** Its holder lives, but no longer holds it (its link went down, its plan changed). */
+  | 'holderReleased'
+  /** Its holder holds it with a worse link or by an older plan. */
+  | 'holderOutranked'
+  /** This node held it before it was stalled, and nobody has taken it. */
+  | 'authorityRegained';
+
+/** Why this node gave an address up. */
+export type LoseReason =
+  | 'removedFromPlan'
+  /** The plan no longer lists this node as candidate. */
+  | 'notCandidate'
+  /** No interface to announce it on is up. */
+  | 'noInterface'
+  /** By its heartbeats a peer that ranks higher holds it too. */
+  | 'outranked'
+  /** A speaker that ranks higher was heard claiming it on the LAN. */
+  | 'claimHeard'
+  /** This node did not run for longer than the detection time; see {@link AuthorityEvent}. */
+  | 'stalled'
+  | 'stopped';
+
+/** Why a peer is up or down. */
+export type PeerReason = 'heard' | 'restarted' | 'timeout' | 'oneWay' | 'goodbye' | 'removedFromPlan';
+
+export interface AddressAcquiredEvent {
+  readonly code: 'addressAcquired';
+  readonly address: string;
+  /** Names of the interfaces it is announced on, sorted. */
+  readonly interfaces: readonly string[];
+  readonly reason: AcquireReason;
+  /** The former holder, where one is known. */
+  readonly from?: string;
+}
+export interface AddressLostEvent {
+  readonly code: 'addressLost';
+  readonly address: string;
+  readonly reason: LoseReason;
+  /** The node it went to, where known. */
+  readonly to?: string;
+}
+export interface PeerEvent {
+  readonly code: 'peerUp' | 'peerDown';
+  readonly node: string;
+  readonly reason: PeerReason;
+}
+/** Somebody who is no speaker uses an address this node holds (RFC 5227 §2.4). At most one event in 10 s per address and hardware address. */
+export interface AddressConflictEvent {
+  readonly code: 'addressConflict';
+  readonly address: string;
+  /** Hardware address of the other, `02:00:5d:05:16:2c`. */
+  readonly mac: string;
+  readonly interface: string;
+  /** Whether it was answered with an announcement; at most once in 10 s. */
+  readonly defended: boolean;
+}
+/** Of the interfaces the plan names for an address, this node has none. Given once per change. */
+export interface InterfacesMissingEvent {
+  readonly code: 'interfacesMissing';
+  readonly address: string;
+  readonly wanted: readonly string[];
+}
+/** The core does not announce addresses of this family. Given once per plan in which the address is new. */
+export interface AddressFamilyUnsupportedEvent {
+  readonly code: 'addressFamilyUnsupported';
+  readonly address: string;
+}
+/** After a gap of more than the detection time nothing is answered until peers are heard again, or a detection time has passed. */
+export interface AuthorityEvent {
+  readonly code: 'authorityLost' | 'authorityRegained';
+  /** Length of the gap, in milliseconds. */
+  readonly gapMs: number;
+}
+/** A heartbeat that was not accepted for a reason an operator should know. At most one per source and reason in 10 s. */
+export interface HeartbeatRejectedEvent {
+  readonly code: 'heartbeatRejected';
+  readonly from: string;
+  readonly reason: HeartbeatDrop;
+}
+/** There are peers but no key: heartbeats are off, and each address stays with its first candidate. */
+export interface HeartbeatKeyMissingEvent {
+  readonly code: 'heartbeatKeyMissing';
+}
+
+export type LanEvent =
+  | AddressAcquiredEvent | AddressLostEvent | PeerEvent | AddressConflictEvent | InterfacesMissingEvent
+  | AddressFamilyUnsupportedEvent | AuthorityEvent | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent;
+
+/** Why a frame was not answered. `claim` is a speaker's claim to an address, `conflict` that of a stranger. */
+export const FRAME_DROPS = [
+  'stopped', 'stalled', 'unknownInterface', 'truncated', 'notArp', 'hardwareType', 'protocolType', 'addressLength',
+  'ownFrame', 'notRequest', 'claim', 'conflict', 'ethernetDestination', 'notPlanned', 'notAnnouncedHere', 'notHeld',
+] as const;
+export type FrameDrop = (typeof FRAME_DROPS)[number];
+
+/** Why a heartbeat was not accepted. */
+export const HEARTBEAT_DROPS = [
+  'stopped', 'noKey', 'truncated', 'magic', 'version', 'unauthenticated', 'malformed',
+  'reflected', 'unknownSender', 'replayed', 'unproven',
+] as const;
+export type HeartbeatDrop = (typeof HEARTBEAT_DROPS)[number];
+
+export interface AddressSnapshot {
+  readonly address: string;
+  readonly held: boolean;
+  /** The node that holds it as far as this one knows: by its own state, heartbeats, or claims on the LAN. */
+  readonly holder?: string;
+  readonly candidates: readonly string[];
+  /** Interfaces it is announced on now, or would be; sorted. */
+  readonly interfaces: readonly string[];
+  readonly requestsReceived: number;
+  readonly responsesSent: number;
+  readonly gratuitousSent: number;
+  readonly conflicts: number;
+}
+export interface PeerSnapshot {
+  readonly node: string;
+  readonly up: boolean;
+  /** Why it is in this state; undefined for a peer never heard. */
+  readonly reason?: PeerReason;
+  /** Milliseconds since it was last heard; undefined when it never was. */
+  readonly lastHeardMs?: number;
+  readonly addresses: readonly string[];
+}
+/** All that the core knows, for status, metrics and `hlb why`. Made anew at each call. */
+export interface LanSnapshot {
+  readonly node: string;
+  /** False after a stall: nothing is answered. */
+  readonly authorised: boolean;
+  /** True while the core listens before it claims anything. */
+  readonly listening: boolean;
+  readonly addresses: readonly AddressSnapshot[];
+  readonly peers: readonly PeerSnapshot[];
+  readonly frameDrops: Readonly<Record<FrameDrop, number>>;
+  readonly heartbeatDrops: Readonly<Record<HeartbeatDrop, number>>;
+}

@@ -1,0 +1,126 @@
+/**
+ * Asks the LAN when heartbeats do not tell.
+ *
+ * An ARP probe (RFC 5227 §2.1.1: sender 0.0.0.0, so that it changes nobody's table) sent to a speaker's own hardware address is answered
+ * by that speaker if it holds the address, and by nobody if it is dead. So:
+ *
+ *  - While a holder's heartbeat is overdue, and as long after as it answers, it is asked each interval. By the time it would be declared
+ *    down, its answer has shown that it lives, or its silence that it does not: a cut on the heartbeat's path does not move an
+ *    address, and a crash moves it no later than without the question.
+ *  - A node that starts asks everybody (broadcast), so that it hears a holder whose heartbeats do not reach it.
+ *  - A holder asks candidates that are down, ever more rarely, whether they hold the address too, as they may after a cut through the
+ *    LAN has healed.
+ *
+ * The answers come in as claims; see conflict.ts. To know a speaker by its hardware address when it was never heard, its node address is
+ * resolved with an ordinary request.
+ */
+import { ARP_REQUEST, ArpFrame, encodeArp, Reach, writeHardwareAddressKey } from '../wire';
+import { Address } from './address';
+import { Interface, Interfaces, subnetOf } from './interfaces';
+import { Outbox } from './outbox';
+import { isRivalFresh } from './ownership';
+import { Peer } from './peer';
+
+/** Frames a tick may spend on questions; at ten ticks a second far below what a LAN notices. */
+const FRAMES_PER_TICK = 64;
+/** Questions to candidates that are down are spaced by a tenth of the time they have been down, within these. */
+const MIN_SPACING_MS = 1000;
+const MAX_SPACING_MS = 10_000;
+
+const request = new ArpFrame();
+request.operation = ARP_REQUEST;
+
+export interface WitnessView {
+  readonly now: number;
+  readonly node: string;
+  readonly intervalMs: number;
+  readonly detectionMs: number;
+  /** This node has not listened long enough to claim. */
+  readonly listening: boolean;
+  readonly peers: ReadonlyMap<string, Peer>;
+  /** Node addresses of peers. */
+  readonly byProtocolAddress: ReadonlyMap<number, Peer>;
+  readonly interfaces: Interfaces;
+}
+
+/** Puts questions into the outbox; called once an interval. */
+export class Witness {
+  private budget = 0;
+  /** Where the next tick begins, so that with more addresses than the budget each has its turn. */
+  private turn = 0;
+
+  tick(view: WitnessView, addresses: readonly Address[], outbox: Outbox): void {
+    this.budget = FRAMES_PER_TICK;
+    for (const peer of view.peers.values()) this.resolve(view, peer, outbox);
+    for (let i = 0; i < addresses.length && this.budget > 0; i++) {
+      this.turn = (this.turn + 1) % addresses.length;
+      const address = addresses[this.turn];
+      if (address.reach !== Reach.NONE && address.candidates.includes(view.node)) this.ask(view, address, outbox);
+    }
+  }
+
+  private ask(view: WitnessView, address: Address, outbox: Outbox): void {
+    const { now, peers } = view;
+    if (!address.held && view.listening) {
+      for (const iface of address.interfaces) this.probe(iface, address, undefined, outbox);
+      return;
+    }
+    for (const peer of peers.values()) {
+      if (address.held) {
+        const spacing = spacingAfter(now - peer.downSince);
+        if (peer.up || now - address.probedAt < spacing || !address.candidates.includes(peer.node)) continue;
+      } else if (!this.isSuspect(view, address, peer)) {
+        continue;
+      }
+      address.probedAt = now;
+      for (const iface of address.interfaces) {
+        for (const hardwareAddress of peer.hardwareAddresses) this.probe(iface, address, hardwareAddress, outbox);
+      }
+    }
+  }
+
+  /** Whether a peer holds the address as far as is known, and its heartbeat is overdue. */
+  private isSuspect({ now, intervalMs, detectionMs, peers }: WitnessView, address: Address, peer: Peer): boolean {
+    if (peer.up) return peer.stateOf(address.key)?.held === true && now - Math.min(peer.heardAt, peer.confirmedAt) > intervalMs * 1.5;
+    return address.rival?.node === peer.node && isRivalFresh(address, peers, now, detectionMs);
+  }
+
+  private probe(iface: Interface, address: Address, hardwareAddress: number | undefined, outbox: Outbox): void {
+    if (hardwareAddress === undefined) request.destination.fill(0xff);
+    else writeHardwareAddressKey(request.destination, 0, hardwareAddress);
+    request.senderProtocolAddress = 0;
+    request.targetProtocolAddress = address.key;
+    this.send(iface, outbox);
+  }
+
+  /** Asks for the hardware address of a peer that is not heard and was never known by one. */
+  private resolve(view: WitnessView, peer: Peer, outbox: Outbox): void {
+    if (peer.up || peer.hardwareAddresses.size > 0) return;
+    if (!view.listening && view.now - peer.resolvedAt < MAX_SPACING_MS) return;
+    peer.resolvedAt = view.now;
+    for (const [target, owner] of view.byProtocolAddress) {
+      if (owner !== peer) continue;
+      for (const iface of view.interfaces.announcing.values()) {
+        const subnet = subnetOf(iface, target);
+        if (subnet === undefined) continue;
+        request.destination.fill(0xff);
+        request.senderProtocolAddress = subnet.address;
+        request.targetProtocolAddress = target;
+        this.send(iface, outbox);
+      }
+    }
+  }
+
+  private send(iface: Interface, outbox: Outbox): void {
+    if (this.budget <= 0) return;
+    this.budget--;
+    request.source.set(iface.mac);
+    request.senderHardwareAddress.set(iface.mac);
+    const slot = outbox.frame(iface.index);
+    slot.length = encodeArp(slot.bytes, request);
+  }
+}
+
+function spacingAfter(downMs: number): number {
+  return Math.min(Math.max(downMs / 10, MIN_SPACING_MS), MAX_SPACING_MS);
+}

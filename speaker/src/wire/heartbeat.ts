@@ -1,0 +1,239 @@
+/**
+ * The heartbeat: what speakers tell each other over UDP, ten times a second by default. A protocol of our own, version 1.
+ * All numbers are big-endian.
+ *
+ * ```
+ *    0  magic 'HLBH'                      8  incarnation of the sender, 64 bits
+ *    4  version 1                        16  sequence, 64 bits, below 2^53
+ *    5  type: 1 hello, 2 goodbye         24  plan revision, 64 bits, below 2^53
+ *    6  flags, 16 bits                   32  length of the sender's name, then the name (RFC 1123 subdomain, at most 253 octets)
+ *
+ *   then sections, each: type (8 bits), length of its body (16 bits), body
+ *    1 interfaces   hardware addresses the sender announces with, 6 octets each
+ *    2 echoes       { incarnation 64, sequence 64 }: the latest datagram the sender has had of each peer
+ *    3 addresses    { generation 32, total 16 } { IPv4 address 32, state 8, candidates digest 16 } ...
+ *
+ *   then 16 octets: HMAC-SHA-256 (RFC 2104, RFC 4231) over everything before, truncated (RFC 2104 §5)
+ * ```
+ *
+ * A receiver passes over sections it does not know, and bits of flags and state it does not know, so that they may be added.
+ * A list too long for one datagram goes out in several; each has its own sequence. `total` tells when the addresses of one
+ * generation are all there. What the fields are used for is told in lan/membership.ts.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { HARDWARE_ADDRESS_LENGTH, hardwareAddressKey, writeHardwareAddressKey } from './ethernet';
+import { readIpv4, writeIpv4 } from './ipv4';
+import { readUint16, readUint32, readUint53, writeUint16, writeUint32, writeUint53 } from './numbers';
+
+/** An encoded heartbeat is never longer: with IPv6 and UDP headers it fits the minimum MTU of IPv6, 1280 octets (RFC 8200 §5). */
+export const HEARTBEAT_MAX_LENGTH = 1232;
+/** Octets of the authentication tag. */
+export const HEARTBEAT_TAG_LENGTH = 16;
+/** What one datagram has room for, whatever the length of the name. */
+export const HEARTBEAT_MAX_INTERFACES = 12;
+export const HEARTBEAT_MAX_ECHOES = 24;
+export const HEARTBEAT_MAX_ADDRESSES = 64;
+
+const MAGIC = 0x484c4248;
+const VERSION = 1;
+const FIXED_LENGTH = 33;
+const SECTION_HEADER_LENGTH = 3;
+const ECHO_LENGTH = 16;
+const ADDRESS_LENGTH = 7;
+const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3 }
+
+export enum HeartbeatType {
+  HELLO = 1,
+  /** The sender stops: it is silent from now on, and holds nothing. */
+  GOODBYE = 2,
+}
+
+/** The sender listens (it has just started, or was stalled) and takes no further address for now. */
+export const HEARTBEAT_FLAG_LISTENING = 1;
+
+/** How well a node can announce an address. */
+export enum Reach {
+  /** No interface to announce it on is up. */
+  NONE = 0,
+  /** It can, but none of the interfaces has a subnet that contains the address. */
+  OFF_LINK = 1,
+  /** An interface whose subnet contains the address is up. */
+  ON_LINK = 2,
+}
+
+/** The latest datagram the sender has had of a peer. */
+export interface HeartbeatEcho {
+  incarnation: bigint;
+  sequence: number;
+}
+
+/** State of an address at the sender. One that is not listed is not held, and its reach is ON_LINK. */
+export interface HeartbeatAddress {
+  /** IPv4 address, signed 32 bits. */
+  address: number;
+  held: boolean;
+  reach: Reach;
+  /** Digest of the candidate list in the sender's plan, 16 bits. */
+  candidatesDigest: number;
+}
+
+/** A heartbeat, decoded. */
+export interface Heartbeat {
+  type: HeartbeatType;
+  flags: number;
+  node: string;
+  incarnation: bigint;
+  sequence: number;
+  revision: number;
+  /** Hardware addresses, as keys (`hardwareAddressKey`). */
+  interfaces: number[];
+  echoes: HeartbeatEcho[];
+  /** Changes with the list of addresses. */
+  generation: number;
+  /** How many addresses this generation has in all. */
+  total: number;
+  addresses: HeartbeatAddress[];
+}
+
+/**
+ * Why a datagram is no heartbeat: too short to be one; another protocol; a version this program does not know; no key verifies it;
+ * a field that contradicts its length or its allowed values (it did come from somebody with the key).
+ */
+export type HeartbeatProblem = 'truncated' | 'magic' | 'version' | 'unauthenticated' | 'malformed';
+
+/** A heartbeat with nothing in it, to be filled. */
+export function emptyHeartbeat(): Heartbeat {
+  return {
+    type: HeartbeatType.HELLO, flags: 0, node: '', incarnation: 0n, sequence: 0, revision: 0, interfaces: [], echoes: [], generation: 0, total: 0, addresses: [],
+  };
+}
+
+/** Whether a node name can be written into a heartbeat: an RFC 1123 subdomain, as Kubernetes demands of Nodes. */
+export function isHeartbeatName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/**
+ * Writes and signs a heartbeat; returns its length. `into` has room for {@link HEARTBEAT_MAX_LENGTH} octets, the lists are within
+ * their maxima, and the name passes {@link isHeartbeatName}: the caller, not the wire, decides these.
+ */
+export function encodeHeartbeat(into: Uint8Array, heartbeat: Heartbeat, key: Uint8Array): number {
+  writeUint32(into, 0, MAGIC);
+  into[4] = VERSION;
+  into[5] = heartbeat.type;
+  writeUint16(into, 6, heartbeat.flags);
+  writeUint64(into, 8, heartbeat.incarnation);
+  writeUint53(into, 16, heartbeat.sequence);
+  writeUint53(into, 24, heartbeat.revision);
+  into[32] = heartbeat.node.length;
+  let at = FIXED_LENGTH;
+  for (let i = 0; i < heartbeat.node.length; i++) into[at++] = heartbeat.node.charCodeAt(i);
+
+  at = writeSection(into, at, Section.INTERFACES, heartbeat.interfaces.length * HARDWARE_ADDRESS_LENGTH);
+  for (const key48 of heartbeat.interfaces) {
+    writeHardwareAddressKey(into, at, key48);
+    at += HARDWARE_ADDRESS_LENGTH;
+  }
+  at = writeSection(into, at, Section.ECHOES, heartbeat.echoes.length * ECHO_LENGTH);
+  for (const { incarnation, sequence } of heartbeat.echoes) {
+    writeUint64(into, at, incarnation);
+    writeUint53(into, at + 8, sequence);
+    at += ECHO_LENGTH;
+  }
+  at = writeSection(into, at, Section.ADDRESSES, 6 + heartbeat.addresses.length * ADDRESS_LENGTH);
+  writeUint32(into, at, heartbeat.generation);
+  writeUint16(into, at + 4, heartbeat.total);
+  at += 6;
+  for (const { address, held, reach, candidatesDigest } of heartbeat.addresses) {
+    writeIpv4(into, at, address);
+    into[at + 4] = (held ? 1 : 0) + reach * 2;
+    writeUint16(into, at + 5, candidatesDigest);
+    at += ADDRESS_LENGTH;
+  }
+  into.set(tagOf(into.subarray(0, at), key), at);
+  return at + HEARTBEAT_TAG_LENGTH;
+}
+
+/**
+ * Reads the first `length` octets of a datagram into `into` if one of the keys verifies it. Returns undefined, or why it is no
+ * heartbeat; what `into` holds then is undefined. Nothing but magic and version is looked at before the tag has been verified.
+ */
+export function decodeHeartbeat(datagram: Uint8Array, length: number, keys: readonly Uint8Array[], into: Heartbeat): HeartbeatProblem | undefined {
+  if (length > datagram.length || length < FIXED_LENGTH + HEARTBEAT_TAG_LENGTH) return 'truncated';
+  if (readUint32(datagram, 0) !== MAGIC) return 'magic';
+  if (datagram[4] !== VERSION) return 'version';
+  const end = length - HEARTBEAT_TAG_LENGTH;
+  const signed = datagram.subarray(0, end);
+  const tag = datagram.subarray(end, length);
+  if (!keys.some((key) => timingSafeEqual(tagOf(signed, key), tag))) return 'unauthenticated';
+
+  const type = datagram[5];
+  if (type !== HeartbeatType.HELLO && type !== HeartbeatType.GOODBYE) return 'malformed';
+  into.type = type;
+  into.flags = readUint16(datagram, 6);
+  into.incarnation = readUint64(datagram, 8);
+  into.sequence = readUint53(datagram, 16);
+  into.revision = readUint53(datagram, 24);
+  if (!Number.isSafeInteger(into.sequence) || !Number.isSafeInteger(into.revision)) return 'malformed';
+  const nameEnd = FIXED_LENGTH + datagram[32];
+  if (nameEnd > end) return 'malformed';
+  into.node = String.fromCharCode(...datagram.subarray(FIXED_LENGTH, nameEnd));
+  if (!NAME.test(into.node)) return 'malformed';
+  return decodeSections(datagram, nameEnd, end, into) ? undefined : 'malformed';
+}
+
+function decodeSections(datagram: Uint8Array, start: number, end: number, into: Heartbeat): boolean {
+  into.interfaces.length = 0;
+  into.echoes.length = 0;
+  into.addresses.length = 0;
+  into.generation = 0;
+  into.total = 0;
+  let at = start;
+  while (at < end) {
+    if (at + SECTION_HEADER_LENGTH > end) return false;
+    const type = datagram[at];
+    const length = readUint16(datagram, at + 1);
+    const body = at + SECTION_HEADER_LENGTH;
+    at = body + length;
+    if (at > end) return false;
+    if (type === Section.INTERFACES) {
+      if (length % HARDWARE_ADDRESS_LENGTH !== 0) return false;
+      for (let i = body; i < at; i += HARDWARE_ADDRESS_LENGTH) into.interfaces.push(hardwareAddressKey(datagram, i));
+    } else if (type === Section.ECHOES) {
+      if (length % ECHO_LENGTH !== 0) return false;
+      for (let i = body; i < at; i += ECHO_LENGTH) into.echoes.push({ incarnation: readUint64(datagram, i), sequence: readUint53(datagram, i + 8) });
+    } else if (type === Section.ADDRESSES) {
+      if (length < 6 || (length - 6) % ADDRESS_LENGTH !== 0) return false;
+      into.generation = readUint32(datagram, body);
+      into.total = readUint16(datagram, body + 4);
+      for (let i = body + 6; i < at; i += ADDRESS_LENGTH) {
+        const state = datagram[i + 4];
+        const reach = Math.floor(state / 2) % 4;
+        if (reach > Reach.ON_LINK) return false;
+        into.addresses.push({ address: readIpv4(datagram, i), held: state % 2 === 1, reach, candidatesDigest: readUint16(datagram, i + 5) });
+      }
+    }
+  }
+  return true;
+}
+
+function writeSection(into: Uint8Array, at: number, type: Section, length: number): number {
+  into[at] = type;
+  writeUint16(into, at + 1, length);
+  return at + SECTION_HEADER_LENGTH;
+}
+
+function tagOf(bytes: Uint8Array, key: Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(bytes).digest().subarray(0, HEARTBEAT_TAG_LENGTH);
+}
+
+function readUint64(bytes: Uint8Array, at: number): bigint {
+  return BigInt(readUint32(bytes, at)) * 0x100000000n + BigInt(readUint32(bytes, at + 4));
+}
+
+function writeUint64(into: Uint8Array, at: number, value: bigint): void {
+  writeUint32(into, at, Number(value / 0x100000000n));
+  writeUint32(into, at + 4, Number(value % 0x100000000n));
+}

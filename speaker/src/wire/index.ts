@@ -1,0 +1,11 @@
+/**
+ * Codecs, one file a protocol. They know no socket, no clock and no policy.
+ *
+ * A decoder never throws: it checks every length before it reads, fills the object it is given, and returns undefined or a named
+ * problem. On the path of a packet an exception would cost more than the packet, and whoever can send packets could make us pay it.
+ * Encoders write into the buffer they are given and allocate nothing.
+ */
+export * from './arp';
+export * from './ethernet';
+export * from './heartbeat';
+export * from './ipv4';
