@@ -149,8 +149,8 @@ export class Transport {
 async function* readBody(stream: ClientHttp2Stream, connection: Connection, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
   try {
     for await (const chunk of stream) yield chunk as Buffer;
-    // A stream that was cut short ends without an error when the code is CANCEL; only END_STREAM makes it whole.
-    if (stream.aborted) throw new Error(`the stream broke off (HTTP/2 error code ${stream.rstCode})`);
+    // A stream cut short by CANCEL, which is also what a lost connection does to it, ends as if it were whole (RFC 9113 §7: 0 is NO_ERROR).
+    if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error(`the stream broke off (HTTP/2 error code ${stream.rstCode})`);
   } catch (cause) {
     throw signal?.aborted ? aborted() : connection.explain(cause);
   } finally {
