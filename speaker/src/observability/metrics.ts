@@ -83,6 +83,7 @@ export class SpeakerMetrics extends Metrics {
   readonly responsesSent = this.counter('metallb_layer2_responses_sent', 'Answers sent for an address.', ['ip']);
   readonly gratuitousSent = this.counter('metallb_layer2_gratuitous_sent', 'Unasked-for announcements sent for an address.', ['ip']);
   readonly dropped = this.counter('hlb_layer2_dropped_total', 'Frames that were looked at and not answered, by reason.', ['reason']);
+  readonly heartbeatsDropped = this.counter('hlb_heartbeats_dropped_total', 'Heartbeats that were not accepted, by reason.', ['reason']);
   readonly peerUp = this.gauge('hlb_peer_up', 'Whether the speaker of another node is heard and hears us.', ['peer']);
   readonly authority = this.gauge('hlb_authority', '1 while this speaker may answer; 0 after a stall, until it has heard its peers again.');
   readonly loopLateness = this.gauge('hlb_dataplane_lateness_seconds', 'The worst delay of the data plane\'s clock since the last scrape.');

@@ -1,13 +1,10 @@
-import { setTimeout as pause } from 'timers/promises';
 import { problemText, type Problem } from '../config';
 import { CONFIGURATION_STATES, type KubeClient, type KubeObject, type OwnerReference } from '../kube';
 import type { Logger, Metrics } from '../observability';
+import { Throttle } from './throttle';
 
 /** Changes within this time are written together, in milliseconds. */
 const COALESCE_MS = 1_000;
-
-/** The first retry of a failed write, and the longest, in milliseconds. */
-const RETRY_MS = 1_000, LONGEST_RETRY_MS = 60_000;
 
 /** Kubernetes allows 32 KiB in a condition's message. */
 const LONGEST_MESSAGE = 32_000;
@@ -41,10 +38,13 @@ export class ConfigurationState {
   private wanted?: ConfigurationReport;
   private written?: string;
   private said?: string;
-  private writing = false;
-  private readonly stopping = new AbortController();
+  private readonly throttle: Throttle;
 
-  constructor(private readonly options: ConfigurationStateOptions) {}
+  constructor(private readonly options: ConfigurationStateOptions) {
+    this.throttle = new Throttle(() => this.write(), COALESCE_MS, (error) => (
+      options.log.warn({ error }, `cannot write ConfigurationState ${options.name}: ${error.message}`)
+    ));
+  }
 
   report(report: ConfigurationReport): void {
     const { metrics, log } = this.options;
@@ -61,36 +61,19 @@ export class ConfigurationState {
       }
     }
     this.wanted = report;
-    void this.write();
+    this.throttle.request();
   }
 
   stop(): void {
-    this.stopping.abort();
+    this.throttle.stop();
   }
 
-  /** Writes until what is wanted is written; one call at a time does the work for all. */
   private async write(): Promise<void> {
-    if (this.writing) {
-      return;
+    const body = this.body(this.wanted!), text = JSON.stringify(body.status);
+    if (text !== this.written) {
+      await this.apply(body);
+      this.written = text;
     }
-    this.writing = true;
-    let failures = 0;
-    while (!this.stopping.signal.aborted && JSON.stringify(this.body(this.wanted!).status) !== this.written) {
-      const body = this.body(this.wanted!);
-      try {
-        await this.apply(body);
-        this.written = JSON.stringify(body.status);
-        failures = 0;
-      } catch (error) {
-        failures += 1;
-        if (!this.stopping.signal.aborted) {
-          this.options.log.warn({ error }, `cannot write ConfigurationState ${this.options.name}: ${(error as Error).message}`);
-        }
-      }
-      const delay = failures > 0 ? Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (failures - 1)) : COALESCE_MS;
-      await pause(delay, undefined, { signal: this.stopping.signal }).catch(() => undefined); // rejects when it is cut short
-    }
-    this.writing = false;
   }
 
   private async apply(body: ReturnType<ConfigurationState['body']>): Promise<void> {

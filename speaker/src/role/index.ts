@@ -5,5 +5,6 @@
 export { ConfigurationState, type ConfigurationReport } from './configuration-state';
 export { ownPod } from './own-pod';
 export { runRole, type Role, type RoleContext, type RoleOptions } from './run';
+export { Throttle } from './throttle';
 export { Watches } from './watches';
 export { WorkQueue } from './work-queue';

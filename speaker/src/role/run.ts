@@ -29,10 +29,10 @@ export interface RoleContext {
 
 /** A running role. */
 export interface Role {
-  /** Ends it gracefully: withdraw first, then let go. */
-  stop(): Promise<void>;
   readonly alive: Record<string, Check>;
   readonly ready: Record<string, Check>;
+  /** Ends it gracefully: withdraw first, then let go. */
+  stop(): Promise<void>;
 }
 
 /** Delays between attempts to start, in milliseconds: the last one goes on for ever. */

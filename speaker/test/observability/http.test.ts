@@ -11,8 +11,12 @@ describe('health endpoints', () => {
 
   beforeAll(async () => {
     endpoints = await HttpEndpoints.listen({
-      healthPort: 0, healthHost: '127.0.0.1', metricsPort: 0, metrics: new SpeakerMetrics(),
-      alive: { dataplane: () => undefined }, ready: { watch: () => sick },
+      healthPort: 0,
+      healthHost: '127.0.0.1',
+      metricsPort: 0,
+      metrics: new SpeakerMetrics(),
+      alive: { dataplane: () => undefined },
+      ready: { watch: () => sick },
     });
   });
   afterAll(() => endpoints.close());

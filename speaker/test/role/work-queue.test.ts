@@ -9,7 +9,11 @@ function bench(concurrency: number, retryMs?: [number, number]) {
     return new Promise<void>((resolve, reject) => open.set(key, { done: resolve, fail: () => reject(new Error('refused')) }));
   }, concurrency, retryMs);
   const turn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
-  return { log, queue, turn, end: async (key: string) => { open.get(key)!.done(); await turn(); }, fail: async (key: string) => { open.get(key)!.fail(); await turn(); } };
+  const then = (what: 'done' | 'fail') => async (key: string) => {
+    open.get(key)![what]();
+    await turn();
+  };
+  return { log, queue, turn, end: then('done'), fail: then('fail') };
 }
 
 test('works on a key once however often it was added in one turn', async () => {
