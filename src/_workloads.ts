@@ -1,7 +1,7 @@
 import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
 import {
-  Capability, ContainerProps, Cpu, DaemonSet, Deployment, DeploymentStrategy, DnsPolicy, EnvFieldPaths, EnvValue, ImagePullPolicy,
-  k8s, LabelSelector, Node, NodeTaintQuery, Probe, Protocol, SeccompProfileType, TaintEffect,
+  Capability, ContainerProps, Cpu, DaemonSet, Deployment, DeploymentStrategy, DnsPolicy, EnvFieldPaths, EnvValue, ImagePullPolicy, k8s,
+  LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, Probe, Protocol, SeccompProfileType, TaintEffect,
 } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { LABELS } from './_names';
@@ -29,9 +29,10 @@ export function createController(scope: Construct, settings: WorkloadSettings): 
   const controller = new Deployment(scope, 'Controller', {
     ...workload('controller', settings),
     replicas: 1,
-    // Only one controller may keep the ledger of addresses: a rolling update would run two for a while, which could give one address twice.
-    // The few seconds without any delay new Services only; addresses in use are announced all the same.
-    strategy: DeploymentStrategy.recreate(),
+    // Only one controller may keep the ledger of addresses, so the old one is told to stop before the new one is made. The seconds between
+    // delay new Services only; addresses in use are announced all the same. `Recreate` would say it more plainly, but server-side apply
+    // cannot turn the RollingUpdate of a MetalLB into it ("rollingUpdate: may not be specified when strategy type is 'Recreate'").
+    strategy: DeploymentStrategy.rollingUpdate({ maxSurge: PercentOrAbsolute.absolute(0), maxUnavailable: PercentOrAbsolute.absolute(1) }),
     serviceAccount: createServiceAccount(scope, 'controller', settings.namespace),
     securityContext: { ensureNonRoot: true, user: NOBODY, group: NOBODY, fsGroup: NOBODY },
     containers: [container('controller', settings, {

@@ -50,7 +50,7 @@ const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRe
 
 test('the controller is one pod without privileges, and never two', () => {
   const { spec, pod, container } = workload('Deployment');
-  expect(spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+  expect(spec).toMatchObject({ replicas: 1, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } });
   expect(pod).toMatchObject({ hostNetwork: false, securityContext: { runAsNonRoot: true, runAsUser: 65534 } });
   expect(container.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 65534, capabilities: { drop: ['ALL'] } });
   expect(container.args).toEqual(['controller', '--log-level=info']);

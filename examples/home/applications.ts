@@ -2,9 +2,11 @@ import { Size } from 'cdk8s';
 import { ApiResource, ClusterRole, Cpu, Deployment, EnvValue, ImagePullPolicy, Protocol, ServiceAccount, type ContainerProps } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 
+const metadata = { namespace: 'default' };
+
 /** An ingress controller: it serves the Ingress objects of the cluster on ports 80 and 443. */
 export function ingressController(scope: Construct): Deployment {
-  const serviceAccount = new ServiceAccount(scope, 'ingress-account');
+  const serviceAccount = new ServiceAccount(scope, 'ingress-account', { metadata });
   const role = new ClusterRole(scope, 'ingress-role');
   role.allowRead(ApiResource.INGRESSES, ApiResource.INGRESS_CLASSES, ApiResource.SERVICES, ApiResource.ENDPOINT_SLICES);
   role.allowRead(ApiResource.SECRETS, ApiResource.NODES);
@@ -36,6 +38,7 @@ export function gameServer(scope: Construct): Deployment {
 
 function application(scope: Construct, name: string, container: ContainerProps, serviceAccount?: ServiceAccount): Deployment {
   return new Deployment(scope, name, {
+    metadata,
     replicas: 1,
     serviceAccount,
     automountServiceAccountToken: serviceAccount !== undefined,
