@@ -44,6 +44,10 @@ function wishProblems({ title, ports, headless, pool, addresses }: ServiceReques
     return [...problems, `${title} asks for unknown pool '${pool}': expected ${list(names)}; ` +
       'if it is made elsewhere, say so with AddressPool.fromPoolName()'];
   }
+  if (pool === undefined && addresses.length === 0 && supply.imported.length === 0 && !supply.pools.some(({ _autoAssign }) => _autoAssign)) {
+    return [...problems, `${title} asks for no pool and no address, but ${list(supply.pools.map(({ poolName }) => poolName))} ` +
+      'gives addresses only to those who ask: pass pool or addresses, or set autoAssign of a pool'];
+  }
   const candidates = named ? [named] : supply.pools;
   const open = pool === undefined ? supply.imported.length > 0 : !named;
   if (open || candidates.some((candidate) => !hasKnownRanges(candidate))) return problems;

@@ -1,16 +1,17 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
 import { ApiObject, Chart, JsonPatch, Lazy } from 'cdk8s';
-import { DaemonSet, Deployment, ImagePullPolicy, Namespace, Service, ServicePort, ServiceType } from 'cdk8s-plus-28';
+import { DaemonSet, Deployment, ImagePullPolicy, Namespace, Service, ServiceType } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { serviceProblems, wishesProblem } from './_checks';
 import { ConstructError } from './_errors';
 import { checkName, isToken, LABELS } from './_names';
 import { ADDRESS_POOL, ALLOW_SHARED_IP, LOAD_BALANCER_IPS, requestOf, serviceOf } from './_service';
 import { createController, createSpeaker } from './_workloads';
-import { AddressPool, AddressPoolOptions, IAddressPool } from './address-pool';
+import { AddressPool, AddressPoolOptions } from './address-pool';
 import { AddressSharing } from './address-sharing';
 import { Advertisement } from './advertisement';
+import { BindOptions, ExposeOptions } from './bind-options';
 import { HomeLoadBalancerCrds } from './crds';
 import { IpFamily, IpRange } from './ip-range';
 
@@ -111,58 +112,6 @@ export interface HomeLoadBalancerProps {
    * @default false
    */
   readonly ignoreExcludeLb?: boolean;
-}
-
-/**
- * What a Service wants from the load balancer.
- */
-export interface BindOptions {
-  /**
-   * The pool to take an address from.
-   *
-   * @default - any pool with `autoAssign`
-   */
-  readonly pool?: IAddressPool;
-
-  /**
-   * The address to have, or one IPv4 and one IPv6 address of the same pool.
-   *
-   * @default - any free address
-   */
-  readonly addresses?: string[];
-
-  /**
-   * Which Services may have the same address.
-   *
-   * @default AddressSharing.WHEN_PORTS_DIFFER
-   */
-  readonly sharing?: AddressSharing;
-
-  /**
-   * Whether pods see the address of the client (`externalTrafficPolicy: Local`). Only nodes that run a pod of the Service announce it then.
-   *
-   * @default - as the Service says; Kubernetes' default is false
-   */
-  readonly preserveClientIp?: boolean;
-}
-
-/**
- * How to expose a Deployment.
- */
-export interface ExposeOptions extends BindOptions {
-  /**
-   * Name of the Service; needed to expose a Deployment a second time.
-   *
-   * @default - made up by cdk8s
-   */
-  readonly name?: string;
-
-  /**
-   * Ports of the Service.
-   *
-   * @default - the ports of the containers
-   */
-  readonly ports?: ServicePort[];
 }
 
 /**

@@ -4,6 +4,7 @@
 export * from './address-pool';
 export * from './address-sharing';
 export * from './advertisement';
+export * from './bind-options';
 export * from './crds';
 export * from './home-load-balancer';
 export * from './ip-range';

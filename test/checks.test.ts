@@ -44,6 +44,13 @@ describe('wanted addresses', () => {
     refused(/asks for 10.0.1.1 and fd00::1, which are in different pools: both addresses of a Service must come from one of/);
   });
 
+  test('none, where every pool has to be asked', () => {
+    const other = balancer(chart, { namespace: 'other', loadBalancerClass: 'other' }, 'other');
+    other.addPool('shy', { ranges: [IpRange.parse('10.0.2.0/24')], poolName: 'shy', autoAssign: false });
+    other.expose(application(chart, 'web', 80));
+    refused(/\[test\/other\] Service .* asks for no pool and no address, but shy gives addresses only to those who ask/);
+  });
+
   test('one of a pool made elsewhere cannot be judged', () => {
     lb.expose(application(chart, 'web', 80), { pool: AddressPool.fromPoolName(chart, 'other', 'other'), addresses: ['172.16.0.1'] });
     accepted();
