@@ -1,0 +1,303 @@
+import { CommandOptions, CommandResult } from './command';
+import { LabError } from './errors';
+import { exec, ipBatch, kill, namespaceFile, processesIn, removeNamespaces, setSysctls } from './netns';
+import { LabProcess, ProcessOptions } from './process';
+import { Run } from './run';
+import {
+  CLIENT, CONTROL_PLANE_ADDRESS, Host, INTERNET_ADDRESS, NodeAddress, NodeSpec, nodeSpecs, Place, PLACES, ROUTER, VIRTUAL_ADDRESS, WAN_ADDRESS,
+} from './topology';
+
+/*
+ *              internet 198.51.100.10                        ctl 10.77.0.1 (API server)
+ *                  │ wan0 198.51.100.1                         │
+ *   client .10   router .1   (80, 443 → 93.5.22.100)           │
+ *      │            │                                          │
+ *   ═══╧════════════╧══ lan 93.5.22.0/24 ══╤═══╤═══╤═══     ═══╧═ mgmt 10.77.0.0/24 ═╤═══╤═══╤═══
+ *                                     eth0 n1  n2  n3                          mgmt0 n1  n2  n3
+ *
+ * Both switches are bridges in a namespace of their own, so pulling a cable is what it is in life: the switch's port goes
+ * down and the host at the other end sees its carrier go. A second bridge `far` is for cutting the LAN in two.
+ */
+
+/** How the LAN is made. */
+export interface NetworkOptions {
+  /** How many nodes (n1, n2, …) or their names. Default 3. */
+  readonly nodes?: number | readonly string[];
+  /** Which address Kubernetes knows of each node. Default `lan`. */
+  readonly nodeAddress?: NodeAddress;
+}
+
+/** What may not pass. */
+export interface Blockade {
+  /** Sending node. */
+  readonly from: string;
+  /** Receiving node. */
+  readonly to: string;
+  /** Default: `udp`. */
+  readonly protocol?: 'udp' | 'tcp';
+  /** Destination port. Default: all. */
+  readonly port?: number;
+}
+
+/** Kernel parameters as on a node of a cluster; a new namespace inherits the IPv4 ones of the machine, whatever these are. */
+const HOST_SYSCTLS = {
+  ...Object.fromEntries(['all', 'default'].flatMap((scope) => [
+    [`net.ipv4.conf.${scope}.rp_filter`, 0],
+    [`net.ipv4.conf.${scope}.arp_ignore`, 0],
+    [`net.ipv4.conf.${scope}.arp_announce`, 0],
+    [`net.ipv4.conf.${scope}.arp_notify`, 0],
+    [`net.ipv4.conf.${scope}.proxy_arp`, 0],
+    [`net.ipv6.conf.${scope}.accept_dad`, 0], // else addresses are unusable for a second
+    [`net.ipv6.conf.${scope}.accept_ra`, 0],
+  ])),
+  'net.ipv6.conf.default.dad_transmits': 0,
+};
+const ROUTING_SYSCTLS = { ...HOST_SYSCTLS, 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 };
+const SWITCH_SYSCTLS = { 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 };
+
+/** A LAN with a cluster's nodes, a client, a router with the internet behind it, and a control plane apart. */
+export class Network {
+  /** Builds it in a run of its own, or in the one given. */
+  static async create(options: NetworkOptions = {}, run: Run = Run.begin()): Promise<Network> {
+    const { nodes = 3, nodeAddress = 'lan' } = options;
+    const names = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, i) => `n${i + 1}`) : nodes;
+    const network = new Network(run, nodeSpecs(names, nodeAddress));
+    try {
+      await network.build();
+    } catch (error) {
+      await run.end();
+      throw error;
+    }
+    return network;
+  }
+
+  private readonly powered: Set<string>;
+  private blockades: Blockade[] = [];
+  private ports = 0;
+
+  private constructor(readonly run: Run, readonly nodes: readonly NodeSpec[]) {
+    this.powered = new Set(nodes.map((node) => node.name));
+  }
+
+  /** The node of that name. */
+  node(name: string): NodeSpec {
+    const found = this.nodes.find((node) => node.name === name);
+    if (!found) throw new LabError('INVALID_ARGUMENT', `there is no node '${name}'; there are ${this.nodes.map((node) => node.name).join(', ')}`);
+    return found;
+  }
+
+  /** Whether the node is switched on. */
+  isPowered(name: string): boolean {
+    return this.powered.has(this.node(name).name);
+  }
+
+  /** Name of the network namespace of a node or place. */
+  namespace(place: string): string {
+    if (!(PLACES as readonly string[]).includes(place)) this.node(place);
+    return this.run.prefix + place;
+  }
+
+  /** Runs a command to its end in a node or place. */
+  async exec(place: string, argv: readonly string[], options?: CommandOptions): Promise<CommandResult> {
+    return exec(this.namespace(place), argv, options);
+  }
+
+  /** Starts a process in a node or place. */
+  start(place: string, options: Omit<ProcessOptions, 'namespace' | 'directory'>): LabProcess {
+    return this.run.spawn({ ...options, namespace: this.namespace(place) });
+  }
+
+  /** Pulls the LAN cable of a node, of `client` or of `router`: its eth0 has no carrier. */
+  async pullCable(place: string): Promise<void> {
+    await this.switchPort(`l-${this.port(place)}`, 'down');
+  }
+
+  async plugCable(place: string): Promise<void> {
+    await this.switchPort(`l-${this.port(place)}`, 'up');
+  }
+
+  /** Pulls the management cable of a node or of `ctl`: no API server, while the LAN lives. */
+  async pullManagement(place: string): Promise<void> {
+    await this.switchPort(`m-${this.port(place)}`, 'down');
+  }
+
+  async plugManagement(place: string): Promise<void> {
+    await this.switchPort(`m-${this.port(place)}`, 'up');
+  }
+
+  /** Gives a node a further interface on the LAN while it runs, as plugging in a card does. */
+  async addInterface(node: string, name: string, addresses: readonly string[] = []): Promise<void> {
+    const namespace = this.namespace(node), port = `x-${++this.ports}`;
+    await ipBatch([`link add ${port} type veth peer name ${name} netns ${namespace}`, `link set ${port} master lan up`], this.namespace('switch'));
+    await ipBatch([`link set ${name} up`, ...addresses.map((address) => `addr add ${address} dev ${name}`)], namespace);
+  }
+
+  async removeInterface(node: string, name: string): Promise<void> {
+    await ipBatch([`link del ${name}`], this.namespace(node));
+  }
+
+  /** Cuts the LAN in two: these nodes and places on one side, the others on the other. Nobody loses carrier. */
+  async cutLan(places: readonly string[]): Promise<void> {
+    await ipBatch(places.map((place) => `link set l-${this.port(place)} master far`), this.namespace('switch'));
+  }
+
+  /** Makes it one LAN again. */
+  async healLan(): Promise<void> {
+    const places = ['client', 'router', ...this.nodes.filter((node) => this.powered.has(node.name)).map((node) => node.name)];
+    await ipBatch(places.map((place) => `link set l-${this.port(place)} master lan`), this.namespace('switch'));
+  }
+
+  /** Drops packets between two nodes, in one direction, at the receiver; ARP and neighbour discovery pass. */
+  async block(...blockades: readonly Blockade[]): Promise<void> {
+    this.blockades.push(...blockades);
+    await this.applyBlockades(blockades.map((blockade) => blockade.to));
+  }
+
+  /** Blocks the heartbeats between these nodes, each pair in both directions. */
+  async blockHeartbeats(nodes: readonly string[] = this.nodes.map((node) => node.name), port = 7946): Promise<void> {
+    await this.block(...nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to) => ({ from, to, port }))));
+  }
+
+  /** Lets everything pass again. */
+  async unblock(): Promise<void> {
+    const receivers = this.blockades.map((blockade) => blockade.to);
+    this.blockades = [];
+    await this.applyBlockades(receivers);
+  }
+
+  /**
+   * A power cut: every process of the node is gone at once, and so are its links. Frozen first, so that nothing reacts to the
+   * links; killed last, so that no kernel says goodbye to the peers of its connections.
+   */
+  async powerOff(node: string): Promise<void> {
+    const namespace = this.namespace(node);
+    this.powered.delete(node);
+    for (const pid of processesIn(namespace)) kill(pid, 'SIGSTOP');
+    await ipBatch([`link set l-${this.port(node)} down`, `link set m-${this.port(node)} down`], this.namespace('switch'));
+    for (const pid of processesIn(namespace)) kill(pid, 'SIGKILL');
+  }
+
+  /** A cold boot after `powerOff`: the same addresses, nothing else of what it knew. Its processes are for the caller to start. */
+  async powerOn(name: string): Promise<void> {
+    if (this.isPowered(name)) throw new LabError('INVALID_ARGUMENT', `node '${name}' is on; powerOff comes first`);
+    // A removed namespace takes its interfaces with it only a while later, and their other ends are in the way of new ones.
+    await ipBatch(['l', 'm'].map((cable) => `link del ${cable}-${this.port(name)}`), this.namespace('switch'));
+    removeNamespaces([this.namespace(name)]);
+    await ipBatch([`netns add ${this.namespace(name)}`]);
+    this.powered.add(name);
+    await this.buildNode(this.node(name));
+    await this.applyBlockades([name]);
+  }
+
+  /** Ends everything and removes the LAN. */
+  async destroy(): Promise<void> {
+    await this.run.end();
+  }
+
+  /** File of a place's namespace. */
+  namespaceFile(place: string): string {
+    return namespaceFile(this.namespace(place));
+  }
+
+  private async build(): Promise<void> {
+    await ipBatch([...PLACES, ...this.nodes.map((node) => node.name)].map((place) => `netns add ${this.namespace(place)}`));
+    await this.prepare('switch', SWITCH_SYSCTLS);
+    await ipBatch(['lan', 'far', 'mgmt', 'wan'].map((bridge) => `link add ${bridge} up type bridge mcast_snooping 0`), this.namespace('switch'));
+    await Promise.all([
+      this.buildHost(CLIENT, HOST_SYSCTLS, [`route add default via ${ROUTER.address}`, `route add ::/0 via ${ROUTER.address6}`]),
+      this.buildRouter(),
+      this.buildControlPlane(),
+      ...this.nodes.map(async (node) => this.buildNode(node)),
+    ]);
+  }
+
+  /** A host with one leg on the LAN. */
+  private async buildHost(host: Host, sysctls: Record<string, string | number>, more: string[] = []): Promise<void> {
+    await this.prepare(host.name, sysctls);
+    await this.connect(host.name, 'l', 'lan', 'eth0', host.mac);
+    await ipBatch([`addr add ${host.address}/24 dev eth0`, `addr add ${host.address6}/64 dev eth0 nodad`, ...more], this.namespace(host.name));
+  }
+
+  private async buildNode(node: NodeSpec): Promise<void> {
+    await this.prepare(node.name, ROUTING_SYSCTLS);
+    await this.connect(node.name, 'm', 'mgmt', 'mgmt0');
+    await this.buildHost(node, {}, [
+      `addr add ${node.managementAddress}/24 dev mgmt0`,
+      `route add default via ${ROUTER.address}`, // without one, nothing here could connect to a Service's address
+      `route add ::/0 via ${ROUTER.address6}`,
+      'link add cni0 up type bridge', // where a container network attaches its pods
+      `addr add ${node.podCidr.replace('.0/', '.1/')} dev cni0`,
+      `addr add ${node.podAddress}/24 dev cni0`,
+      ...this.nodes.filter((other) => other !== node).map((other) => `route add ${other.podCidr} via ${other.address}`),
+    ]);
+  }
+
+  private async buildControlPlane(): Promise<void> {
+    await this.prepare('ctl', HOST_SYSCTLS);
+    await this.connect('ctl', 'm', 'mgmt', 'mgmt0');
+    await ipBatch([`addr add ${CONTROL_PLANE_ADDRESS}/24 dev mgmt0`, `route add default via ${this.nodes[0].managementAddress}`], this.namespace('ctl'));
+  }
+
+  /** A home's router: forwards the ports of the web to one address and hides the LAN behind its own. */
+  private async buildRouter(): Promise<void> {
+    await this.prepare('internet', HOST_SYSCTLS);
+    await this.connect('internet', 'i', 'wan', 'eth0');
+    await ipBatch([`addr add ${INTERNET_ADDRESS}/24 dev eth0`], this.namespace('internet'));
+    await this.buildHost(ROUTER, ROUTING_SYSCTLS);
+    await this.connect('router', 'w', 'wan', 'wan0');
+    await ipBatch([`addr add ${WAN_ADDRESS}/24 dev wan0`], this.namespace('router'));
+    await this.exec('router', ['nft', '-f', '-'], {
+      input: `table ip forwarding {
+        chain prerouting {
+          type nat hook prerouting priority dstnat
+          iifname "wan0" tcp dport { 80, 443 } dnat to ${VIRTUAL_ADDRESS}
+        }
+        chain postrouting {
+          type nat hook postrouting priority srcnat
+          oifname "wan0" masquerade
+        }
+      }`,
+    });
+  }
+
+  private async prepare(place: string, sysctls: Record<string, string | number>): Promise<void> {
+    if (Object.keys(sysctls).length === 0) return;
+    await Promise.all([setSysctls(this.namespace(place), sysctls), ipBatch(['link set lo up'], this.namespace(place))]);
+  }
+
+  /** A cable from a bridge of the switch to an interface of a place. */
+  private async connect(place: string, cable: string, bridge: string, name: string, mac?: string): Promise<void> {
+    const port = `${cable}-${this.port(place)}`, namespace = this.namespace(place);
+    await ipBatch([
+      `link add ${port} type veth peer name ${name} ${mac ? `address ${mac}` : ''} netns ${namespace}`,
+      `link set ${port} master ${bridge} up`,
+    ], this.namespace('switch'));
+    await ipBatch([`link set ${name} up`], namespace);
+  }
+
+  /** End of the names of a place's switch ports: interface names have 15 characters at most, node names more. */
+  private port(place: string): string {
+    return (PLACES as readonly string[]).includes(place) ? place as Place : String(this.node(place).index);
+  }
+
+  private async switchPort(port: string, state: 'up' | 'down'): Promise<void> {
+    await ipBatch([`link set ${port} ${state}`], this.namespace('switch'));
+  }
+
+  private async applyBlockades(receivers: readonly string[]): Promise<void> {
+    await Promise.all([...new Set(receivers)].map(async (to) => {
+      const rules = this.blockades.filter((blockade) => blockade.to === to).map(({ from, protocol = 'udp', port }) => {
+        const { address, managementAddress } = this.node(from);
+        return `ip saddr { ${address}, ${managementAddress} } ${port ? `${protocol} dport ${port}` : `meta l4proto ${protocol}`} drop`;
+      });
+      await this.exec(to, ['nft', '-f', '-'], {
+        input: `table inet blockade\ndelete table inet blockade\ntable inet blockade {
+          chain input {
+            type filter hook input priority -300
+            ${rules.join('\n')}
+          }
+        }`,
+      });
+    }));
+  }
+}
