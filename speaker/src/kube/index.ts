@@ -12,6 +12,8 @@ export {
 export { systemClock, type Clock } from './clock';
 export { loadKubeConfig, type ClusterConfig, type LoadKubeConfigOptions, type TlsMaterial } from './config';
 export { isKubeError, KubeError, type KubeErrorCode } from './errors';
+export { EventRecorder, type EventRecorderOptions } from './events';
+export { LeaderElection, type LeaderElectionOptions } from './lease';
 export { silentLog, type KubeLog } from './log';
 export { projectEndpointSlice, projectMeta, projectNamespace, projectNode, projectService, projectWhole, type Stored } from './projections';
 export { Reflector, type ReflectorOptions, type ReflectorState } from './reflector';

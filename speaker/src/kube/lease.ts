@@ -1,0 +1,197 @@
+import { KubeClient } from './client';
+import { Clock, pause, systemClock } from './clock';
+import { isKubeError, KubeError } from './errors';
+import { KubeLog, silentLog } from './log';
+import { LEASES } from './resources';
+import { Lease } from './types';
+
+/*
+ * Leader election by a Lease, as client-go does it: the holder renews, and whoever sees no renewal for the whole duration takes over.
+ *
+ * Only the local monotonic clock counts: a follower measures how long *it* has seen the same record, because clocks of two machines differ and the
+ * wall clock of a machine without a battery jumps at boot. A leader gives up after `renewDeadlineMs` without success, before any follower may
+ * begin (`leaseDurationMs`), so two never lead at once.
+ */
+
+export interface LeaderElectionOptions {
+  readonly namespace: string;
+  /** Name of the Lease. */
+  readonly name: string;
+  /** Who we are, unique among the candidates: the pod's name. */
+  readonly identity: string;
+  /** Silence after which others may take over, in milliseconds; whole seconds. @default 15000 */
+  readonly leaseDurationMs?: number;
+  /** Without a successful renewal for so long, leadership is given up, in milliseconds. Must be shorter than the lease duration. @default 10000 */
+  readonly renewDeadlineMs?: number;
+  /** Time between two attempts, in milliseconds. @default 2000 */
+  readonly retryMs?: number;
+  /** Called when leadership begins. The signal is aborted when it ends: stop writing at once. */
+  readonly onLead: (signal: AbortSignal) => void;
+  /** Called when somebody else is seen to lead. */
+  readonly onFollow?: (leader: string) => void;
+  readonly log?: KubeLog;
+  readonly clock?: Clock;
+  /** Source of randomness in [0, 1). @default Math.random */
+  readonly random?: () => number;
+}
+
+/** Takes part in the election of one leader. */
+export class LeaderElection {
+  private readonly clock: Clock;
+  private readonly log: KubeLog;
+  private readonly random: () => number;
+  private readonly leaseDurationMs: number;
+  private readonly renewDeadlineMs: number;
+  private readonly retryMs: number;
+  private readonly stopping = new AbortController();
+  private term?: AbortController;
+  private running?: Promise<void>;
+  private renewedAt = -Infinity;
+  /** The record last seen, and when it was first seen so. */
+  private observed?: { readonly resourceVersion?: string; readonly at: number };
+  private leader?: string;
+
+  constructor(private readonly client: KubeClient, private readonly options: LeaderElectionOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.log = options.log ?? silentLog;
+    this.random = options.random ?? Math.random;
+    this.leaseDurationMs = options.leaseDurationMs ?? 15_000;
+    this.renewDeadlineMs = options.renewDeadlineMs ?? 10_000;
+    this.retryMs = options.retryMs ?? 2_000;
+    if (this.renewDeadlineMs >= this.leaseDurationMs || this.retryMs >= this.renewDeadlineMs) {
+      throw new KubeError('ConfigInvalid', `leader election: the retry time (${this.retryMs} ms) must be shorter than the renew deadline (${this.renewDeadlineMs} ms),`
+        + ` and that shorter than the lease duration (${this.leaseDurationMs} ms), or two could lead at once`);
+    }
+  }
+
+  /** Whether we lead. */
+  get leading(): boolean {
+    return this.term !== undefined;
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Ends our part; a leader hands the lease back, so that its successor need not wait. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    const release = this.leading;
+    this.resign();
+    if (release) await this.release();
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const startedAt = this.clock.now();
+      try {
+        const outcome = await this.attempt();
+        if (outcome === 'ours') {
+          this.renewedAt = startedAt; // others count from when the server wrote it, which was not before
+          if (!this.term && !signal.aborted) this.lead();
+        } else if (outcome === 'theirs') {
+          this.resign();
+        }
+      } catch (error) {
+        if (!signal.aborted) this.log.warn({ err: error, lease: this.options.name }, 'the lease could not be read or renewed');
+      }
+      if (this.term && this.clock.now() - this.renewedAt >= this.renewDeadlineMs) this.resign();
+      const untilDeadline = this.term ? this.renewedAt + this.renewDeadlineMs - this.clock.now() : Infinity;
+      await pause(this.clock, Math.max(0, Math.min(this.retryMs * (1 + this.random() * 0.2), untilDeadline)), signal);
+    }
+  }
+
+  /** One attempt to take or renew the lease. `unknown`: somebody wrote to it at the same moment, the next attempt will tell. */
+  private async attempt(): Promise<'ours' | 'theirs' | 'unknown'> {
+    const { namespace, name, identity } = this.options;
+    const left = this.term ? this.renewedAt + this.renewDeadlineMs - this.clock.now() : this.renewDeadlineMs;
+    const timeout = new AbortController();
+    const cancel = this.clock.schedule(() => timeout.abort(), Math.max(1, left));
+    const stop = () => timeout.abort();
+    this.stopping.signal.addEventListener('abort', stop, { once: true });
+    try {
+      const lease = await this.read(timeout.signal);
+      if (!lease) {
+        await this.client.create(LEASES, { metadata: { name, namespace }, spec: this.record(0) }, { signal: timeout.signal });
+        return 'ours';
+      }
+      const { resourceVersion } = lease.metadata;
+      if (resourceVersion !== this.observed?.resourceVersion) this.observed = { resourceVersion, at: this.clock.now() };
+      const holder = lease.spec?.holderIdentity ?? '';
+      const expired = this.clock.now() - this.observed!.at >= (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
+      if (holder !== '' && holder !== identity && !expired) {
+        this.follow(holder);
+        return 'theirs';
+      }
+      const transitions = (lease.spec?.leaseTransitions ?? 0) + (holder === identity ? 0 : 1);
+      const acquireTime = holder === identity ? lease.spec?.acquireTime : undefined;
+      const spec = { ...this.record(transitions), ...(acquireTime ? { acquireTime } : {}) };
+      await this.client.patch(LEASES, name, { metadata: { resourceVersion }, spec }, { namespace, signal: timeout.signal });
+      return 'ours';
+    } catch (error) {
+      if (isKubeError(error, 'Conflict', 'AlreadyExists')) return 'unknown';
+      throw error;
+    } finally {
+      cancel();
+      this.stopping.signal.removeEventListener('abort', stop);
+    }
+  }
+
+  private async read(signal: AbortSignal): Promise<Lease | undefined> {
+    try {
+      return await this.client.get<Lease>(LEASES, this.options.name, { namespace: this.options.namespace, signal });
+    } catch (error) {
+      if (isKubeError(error, 'NotFound') && error.body?.details?.name !== undefined) return undefined;
+      throw error;
+    }
+  }
+
+  private record(leaseTransitions: number): NonNullable<Lease['spec']> {
+    const now = new Date(this.clock.wallTime()).toISOString().replace('Z', '000Z'); // metav1.MicroTime
+    return {
+      holderIdentity: this.options.identity, leaseDurationSeconds: Math.ceil(this.leaseDurationMs / 1000), acquireTime: now, renewTime: now, leaseTransitions,
+    };
+  }
+
+  private lead(): void {
+    this.term = new AbortController();
+    this.leader = this.options.identity;
+    this.log.info({ lease: this.options.name, identity: this.options.identity }, 'leading');
+    this.tell(() => this.options.onLead(this.term!.signal));
+  }
+
+  private resign(): void {
+    if (!this.term) return;
+    this.term.abort();
+    this.term = undefined;
+    this.log.info({ lease: this.options.name, identity: this.options.identity }, 'no longer leading');
+  }
+
+  private follow(leader: string): void {
+    if (leader === this.leader) return;
+    this.leader = leader;
+    this.tell(() => this.options.onFollow?.(leader));
+  }
+
+  private async release(): Promise<void> {
+    const { namespace, name, identity } = this.options;
+    try {
+      const lease = await this.client.get<Lease>(LEASES, name, { namespace });
+      if (lease.spec?.holderIdentity !== identity) return;
+      const { resourceVersion } = lease.metadata;
+      await this.client.patch(LEASES, name, { metadata: { resourceVersion }, spec: { holderIdentity: '', leaseDurationSeconds: 1 } }, { namespace });
+    } catch (error) {
+      this.log.debug({ err: error, lease: name }, 'the lease could not be handed back; it expires by itself');
+    }
+  }
+
+  private tell(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.log.error({ err: error, lease: this.options.name }, 'a callback of the leader election failed');
+    }
+  }
+}
