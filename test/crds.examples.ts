@@ -170,7 +170,7 @@ export const REFUSED: Refused[] = [
 function refusedPeers(version: string): Refused[] {
   const good = { myASN: 64512, peerASN: 64513, peerAddress: '192.0.2.1' };
   const refused = (change: object, field: string, message: string, rule?: true): Refused => ({
-    why: `a ${version} peer ${Object.entries(change).map(([key, value]) => value === undefined ? `without ${key}` : `with ${key} '${value}'`).join(' ')}`,
+    why: `a ${version} peer ${Object.entries(change).map(([key, value]) => value === undefined ? `without ${key}` : `with ${key} ${JSON.stringify(value)}`).join(' ')}`,
     object: peer('x', { ...good, ...change }, version),
     field,
     message,
