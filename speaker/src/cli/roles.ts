@@ -1,0 +1,93 @@
+import * as fs from 'fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runController } from '../controller';
+import { createLogger, LOG_LEVELS, type LogLevel } from '../observability';
+import { runSpeaker } from '../speaker';
+
+const SERVICE_ACCOUNT_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+interface CommonFlags {
+  readonly namespace: string;
+  readonly podName?: string;
+  readonly logLevel: LogLevel;
+  readonly lbClass?: string;
+  readonly port: number;
+  readonly healthProbePort: number;
+  readonly kubeconfig?: string;
+}
+
+interface SpeakerFlags extends CommonFlags {
+  readonly nodeName: string;
+  readonly heartbeatPort: number;
+  readonly heartbeatInterval: number;
+  readonly heartbeatMultiplier: number;
+  readonly excludeInterfaces: string;
+  readonly ignoreExcludeLb: boolean;
+}
+
+/**
+ * Names of interfaces on which nothing is announced unless a user says otherwise: those of containers, bridges and tunnels
+ * (MetalLB's default list).
+ */
+const EXCLUDED_INTERFACES = '^(docker|cbr|dummy|virbr|lxcbr|veth|cali|tunl|flannel|kube-ipvs|cni|nodelocaldns|lxc).*|^lo$';
+
+/** Adds the commands `controller` and `speaker`, with MetalLB's names for the flags and environment variables they share. */
+export function addRoles(program: Command): void {
+  common(program.command('controller').description('give addresses to Services of type LoadBalancer'))
+    .action((flags: CommonFlags) => runController({
+      ...flags, healthHost: '0.0.0.0', log: createLogger(flags.logLevel, { component: 'controller' }),
+    }));
+
+  common(program.command('speaker').description('announce the addresses from this node'))
+    .addOption(new Option('--node-name <name>', 'name of this node, as in Kubernetes').env('METALLB_NODE_NAME').makeOptionMandatory())
+    .addOption(new Option('--heartbeat-port <port>', 'UDP port on which speakers hear each other').env('HLB_HEARTBEAT_PORT').default(7946).argParser(port))
+    .addOption(new Option('--heartbeat-interval <ms>', 'time between two heartbeats, 10 to 10000 ms').default(100).argParser(whole(10, 10_000)))
+    .addOption(new Option('--heartbeat-multiplier <n>', 'missed heartbeats after which a node is dead, 2 to 50').default(3).argParser(whole(2, 50)))
+    .addOption(new Option('--exclude-interfaces <regex>', 'interfaces on which nothing is announced').default(EXCLUDED_INTERFACES).argParser(regex))
+    .option('--ignore-exclude-lb', 'announce from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers too', false)
+    .action((flags: SpeakerFlags) => runSpeaker({
+      ...flags, healthHost: '127.0.0.1', log: createLogger(flags.logLevel, { component: 'speaker', node: flags.nodeName }),
+    }));
+}
+
+function common(command: Command): Command {
+  return command
+    .addOption(new Option('--namespace <name>', 'namespace of the configuration').env('METALLB_NAMESPACE').default(ownNamespace()))
+    .addOption(new Option('--pod-name <name>', 'own pod; objects that it makes go with it').env('METALLB_POD_NAME'))
+    .addOption(new Option('--log-level <level>', 'how much to say').choices([...LOG_LEVELS]).default('info'))
+    .addOption(new Option('--lb-class <class>', 'serve only Services with this spec.loadBalancerClass; without it only those with none'))
+    .addOption(new Option('--port <port>', 'port of /metrics; 0 switches it off').default(9120).argParser(port))
+    .addOption(new Option('--health-probe-port <port>', 'port of /healthz and /readyz').default(17472).argParser(port))
+    .addOption(new Option('--kubeconfig <file>', 'how to reach the API server (default: KUBECONFIG, else the service account of the pod)'));
+}
+
+function ownNamespace(): string {
+  try {
+    return fs.readFileSync(SERVICE_ACCOUNT_NAMESPACE, 'utf8').trim();
+  } catch {
+    return 'metallb-system'; // outside a cluster there is no such file
+  }
+}
+
+function whole(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`allowed: a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+function port(text: string): number {
+  return whole(0, 65_535)(text);
+}
+
+function regex(text: string): string {
+  try {
+    new RegExp(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`allowed: a regular expression (${(error as Error).message}).`);
+  }
+  return text;
+}

@@ -1,0 +1,28 @@
+import { randomBytes } from 'crypto';
+import { KubeClient, SECRETS, isKubeError } from '../kube';
+import type { Logger } from '../observability';
+
+/** Name of the Secret with the key of the heartbeats. */
+export const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
+
+/**
+ * Makes the key with which speakers sign their heartbeats, unless there is one: 32 random bytes in entry `secretkey` of the Secret.
+ *
+ * An existing Secret is left as it is, whoever made it. Failures are left to the caller, who tries again.
+ */
+export async function ensureHeartbeatKey(client: KubeClient, namespace: string, log: Logger): Promise<void> {
+  try {
+    await client.create(SECRETS, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: HEARTBEAT_SECRET, namespace, labels: { 'app.kubernetes.io/managed-by': 'home-load-balancer' } },
+      type: 'Opaque',
+      data: { secretkey: randomBytes(32).toString('base64') },
+    }, { namespace });
+    log.info({ secret: HEARTBEAT_SECRET }, 'made the key of the heartbeats');
+  } catch (error) {
+    if (!isKubeError(error, 'AlreadyExists')) {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { DataPlane } from '../dataplane';
+import type { SpeakerMetrics } from '../observability';
+
+/** Asks the data plane for its figures before each scrape; if it does not answer in time, the metrics keep their last values. */
+export function collectDataPlane(metrics: SpeakerMetrics, dataPlane: Pick<DataPlane, 'snapshot'>): void {
+  const last = new Map<string, number>();
+  /** The data plane counts from its start; a Prometheus counter is told what was added. */
+  const added = (name: string, value: number): number => {
+    const before = last.get(name) ?? 0;
+    last.set(name, value);
+    return Math.max(0, value - before);
+  };
+  metrics.beforeScrape(async () => {
+    const snapshot = await dataPlane.snapshot(500).catch(() => undefined);
+    if (!snapshot) {
+      return;
+    }
+    for (const { address: ip, requestsReceived, responsesSent, gratuitousSent } of snapshot.addresses) {
+      metrics.requestsReceived.inc({ ip }, added(`received ${ip}`, requestsReceived));
+      metrics.responsesSent.inc({ ip }, added(`sent ${ip}`, responsesSent));
+      metrics.gratuitousSent.inc({ ip }, added(`gratuitous ${ip}`, gratuitousSent));
+    }
+    for (const [reason, count] of Object.entries(snapshot.frameDrops)) {
+      metrics.dropped.inc({ reason }, added(`frame ${reason}`, count));
+    }
+    for (const [reason, count] of Object.entries(snapshot.heartbeatDrops)) {
+      metrics.heartbeatsDropped.inc({ reason }, added(`heartbeat ${reason}`, count));
+    }
+    metrics.peerUp.reset();
+    snapshot.peers.forEach(({ node, up }) => metrics.peerUp.set({ peer: node }, up ? 1 : 0));
+    metrics.authority.set(snapshot.authorised ? 1 : 0);
+  });
+}

@@ -1,0 +1,31 @@
+import type { LanEvent } from '../lan';
+import type { Logger } from '../observability';
+
+/** Writes what the data plane reports as a line for people, with the level that it deserves. */
+export function logLanEvent(log: Logger, event: LanEvent): void {
+  const fields = { event: event.code, ...event, code: undefined };
+  switch (event.code) {
+    case 'addressAcquired':
+      return log.info(fields, `answering for ${event.address} on ${event.interfaces.join(', ')}`);
+    case 'addressLost':
+      return log.info(fields, `no longer answering for ${event.address}${event.to ? `, which ${event.to} has now` : ''}`);
+    case 'peerUp':
+      return log.info(fields, `speaker of ${event.node} is up`);
+    case 'peerDown':
+      return log.warn(fields, `speaker of ${event.node} is down`);
+    case 'addressConflict':
+      return log.error(fields, `${event.mac} on ${event.interface} uses ${event.address} too: give that device another address, or take this one out of the pool`);
+    case 'interfacesMissing':
+      return log.warn(fields, `cannot announce ${event.address}: this node has none of the interfaces ${event.wanted.join(', ')}; correct the L2Advertisement`);
+    case 'addressFamilyUnsupported':
+      return log.warn(fields, `cannot announce ${event.address}: only IPv4 addresses are announced by layer 2`);
+    case 'authorityLost':
+      return log.warn(fields, `this node stood still for ${Math.round(event.gapMs)} ms: answering nothing until the other speakers are heard again`);
+    case 'authorityRegained':
+      return log.info(fields, 'answering again after the pause');
+    case 'heartbeatRejected':
+      return log.warn(fields, `heartbeat from ${event.from} refused: ${event.reason}`);
+    case 'heartbeatKeyMissing':
+      return log.warn(fields, 'there is no heartbeat key yet, so each address stays with its first candidate: is the controller running?');
+  }
+}

@@ -1,0 +1,24 @@
+import { SpeakerMetrics } from '../observability';
+import { runRole, type RoleOptions } from '../role';
+import { Speaker } from './speaker';
+
+export interface SpeakerOptions extends RoleOptions {
+  /** Name of this node, as in Kubernetes. */
+  readonly nodeName: string;
+  /** UDP port on which speakers hear each other. */
+  readonly heartbeatPort: number;
+  /** Time between two heartbeats, in milliseconds. */
+  readonly heartbeatInterval: number;
+  /** Missed heartbeats after which a node is dead. */
+  readonly heartbeatMultiplier: number;
+  /** Regular expression for the names of interfaces on which nothing is announced. */
+  readonly excludeInterfaces: string;
+  /** Announce from nodes too that carry the label `node.kubernetes.io/exclude-from-external-load-balancers`. */
+  readonly ignoreExcludeLb: boolean;
+}
+
+/** Runs the speaker until a signal ends the process. */
+export async function runSpeaker(options: SpeakerOptions): Promise<void> {
+  const metrics = new SpeakerMetrics();
+  await runRole(options, metrics, (context) => Speaker.start({ ...options, ...context, metrics }));
+}

@@ -1,0 +1,145 @@
+import { parseConfig, type Config } from '../config';
+import { DataPlane } from '../dataplane';
+import { EventRecorder, type Secret } from '../kube';
+import type { SpeakerMetrics } from '../observability';
+import { ConfigurationState, Watches, ownPod, type Role, type RoleContext } from '../role';
+import { Announcing } from './announcing';
+import { collectDataPlane } from './dataplane-metrics';
+import { HEARTBEAT_SECRET, Inputs } from './inputs';
+import { L2Statuses } from './l2-status';
+import { logLanEvent } from './log-event';
+import { Pacer } from './pacer';
+import { Planner } from './planner';
+import type { SpeakerOptions } from './run';
+
+/** The status objects are tidied up at the end for at most this long, in milliseconds: the addresses are silent by then. */
+const TIDY_MS = 1_500;
+
+type Options = SpeakerOptions & RoleContext & { readonly metrics: SpeakerMetrics };
+
+/**
+ * The speaker of one node: keeps the data plane's plan current, and tells the cluster what the data plane does.
+ *
+ *     watches ─► Inputs ─► Planner ─► DataPlane.setPlan        (paced: one run for all that changed)
+ *                                         │ events
+ *     event, ServiceL2Status, metric ◄─ Announcing
+ */
+export class Speaker implements Role {
+  /** Opens the sockets, then starts the watches; the first plan follows once every watch has brought its list. */
+  static async start(options: Options): Promise<Speaker> {
+    const dataPlane = await DataPlane.start({
+      node: options.nodeName,
+      heartbeatPort: options.heartbeatPort,
+      heartbeatIntervalMs: options.heartbeatInterval,
+      heartbeatMultiplier: options.heartbeatMultiplier,
+      excludeInterfaces: options.excludeInterfaces,
+      log: options.log,
+    });
+    const { client, namespace, podName, log } = options;
+    const speaker = new Speaker(options, dataPlane, await ownPod(client, namespace, podName, log));
+    speaker.watches.start().then(() => {
+      speaker.synced = true;
+      speaker.flush();
+    }).catch((error: Error) => options.log.debug({ error }, 'stopped before the first plan'));
+    return speaker;
+  }
+
+  readonly alive: Role['alive'] = {};
+  readonly ready: Role['ready'];
+
+  private readonly watches: Watches;
+  private readonly planner: Planner;
+  private readonly inputs: Inputs;
+  private readonly state: ConfigurationState;
+  private readonly statuses: L2Statuses;
+  private readonly announcing: Announcing;
+  private readonly pacer = new Pacer(() => this.flush());
+  private config?: Config;
+  private synced = false;
+  private keys: Buffer[] = [];
+
+  private constructor(private readonly options: Options, private readonly dataPlane: DataPlane, owner: Awaited<ReturnType<typeof ownPod>>) {
+    const { client, log, metrics, namespace, nodeName: node, lbClass } = options;
+    this.watches = new Watches(client, log, metrics);
+    this.planner = new Planner({ node, ignoreExcludeLabel: options.ignoreExcludeLb });
+    this.inputs = new Inputs(this.watches, {
+      namespace,
+      lbClass,
+      planner: this.planner,
+      onChange: () => this.pacer.request(),
+      onSecret: (secret) => this.setKey(secret),
+    });
+    this.statuses = new L2Statuses({ client, namespace, node, owner, log }, this.watches);
+    this.state = new ConfigurationState({
+      client,
+      namespace,
+      log,
+      metrics,
+      owner,
+      name: `speaker-${node}`,
+      labels: { 'metallb.io/component-type': 'speaker', 'metallb.io/node-name': node },
+      condition: 'configReconcilerValid',
+    });
+    this.announcing = new Announcing({
+      node,
+      log,
+      metrics,
+      recorder: new EventRecorder(client, { component: 'metallb-speaker', host: node, log, queueLimit: 10_000 }),
+      objectOf: (service) => this.inputs.objectOf(service),
+      statuses: this.statuses,
+    });
+    this.ready = { watches: this.watches.check, plan: () => (this.synced ? undefined : 'no plan yet') };
+    dataPlane.on('event', (event) => {
+      logLanEvent(log, event);
+      this.announcing.heard(event);
+    });
+    dataPlane.on('failed', options.fail);
+    collectDataPlane(metrics, dataPlane);
+  }
+
+  async stop(): Promise<void> {
+    this.pacer.stop();
+    await this.dataPlane.stop();
+    this.options.log.info({}, 'withdrew every address');
+    this.state.stop();
+    await Promise.race([
+      Promise.allSettled([this.statuses.stop(), this.watches.stop()]),
+      new Promise((resolve) => setTimeout(resolve, TIDY_MS)),
+    ]);
+  }
+
+  private setKey({ data }: Secret): void {
+    const key = Buffer.from(data?.secretkey ?? '', 'base64');
+    if (key.length === 0) {
+      this.options.log.error({}, `Secret ${HEARTBEAT_SECRET} has no entry secretkey: delete the Secret, and the controller makes it anew`);
+      return;
+    }
+    // The former key stays good for what others still sign with it.
+    this.keys = [key, ...this.keys.filter((former) => !key.equals(former))].slice(0, 2);
+    this.dataPlane.setKeys(this.keys);
+  }
+
+  /** Brings the data plane's plan up to date. */
+  private flush(): void {
+    if (!this.synced) {
+      return; // half the objects would make a plan that withdraws what the other half wants
+    }
+    const { nodes } = this.inputs;
+    const context = this.inputs.takeContext();
+    if (context) {
+      const { config, problems } = parseConfig(context, this.config);
+      this.config = config;
+      this.planner.setContext(config, nodes.map(({ view }) => view));
+      this.state.report({ problems });
+    }
+    const { addresses, decisions, changed } = this.planner.update()!;
+    this.dataPlane.setPlan({
+      node: this.options.nodeName,
+      addresses,
+      peers: nodes.filter(({ view }) => view.name !== this.options.nodeName)
+        .map(({ view, internalAddresses }) => ({ node: view.name, addresses: internalAddresses })),
+      revision: this.inputs.revision,
+    });
+    changed.forEach((service) => this.announcing.decided(service, decisions.get(service)));
+  }
+}

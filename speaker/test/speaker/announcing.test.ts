@@ -1,0 +1,95 @@
+import type { Decision } from '../../src/announcement';
+import { IpAddress } from '../../src/ip';
+import { SpeakerMetrics } from '../../src/observability';
+import { Announcing } from '../../src/speaker/announcing';
+
+function bench() {
+  const told: string[] = [];
+  const metrics = new SpeakerMetrics();
+  const line = (_: object, message: string) => { told.push(`log ${message}`); };
+  const log = { debug: line, info: line, warn: line, error: line, child: () => log };
+  const subject = new Announcing({
+    node: 'n1',
+    log,
+    metrics,
+    recorder: { record: (object, type, reason, message) => { told.push(`event ${object.metadata.name} ${type} ${reason} ${message}`); } },
+    objectOf: (service) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: service } }),
+    statuses: {
+      announce: (service, interfaces) => { told.push(`status ${service} [${interfaces.join()}]`); },
+      withdraw: (service) => { told.push(`no status ${service}`); },
+    },
+  });
+  const acquired = (address: string) => subject.heard({ code: 'addressAcquired', address, interfaces: ['eth0'], reason: 'firstCandidate' });
+  const lost = (address: string) => subject.heard({ code: 'addressLost', address, reason: 'outranked' });
+  const gauge = async () => (await metrics.text()).split('\n').filter((text) => text.startsWith('metallb_speaker_announced{'));
+  return { subject, acquired, lost, gauge, said: () => told.splice(0) };
+}
+
+function announce(addresses: string[], interfaces?: string[]): Decision {
+  return { announced: true, pool: 'home', addresses: addresses.map((text) => IpAddress.parse(text)), candidates: ['n1'], ...(interfaces && { interfaces }) };
+}
+
+const ANNOUNCED = [
+  'status home/web []',
+  'log service has IP, announcing',
+  'event home/web Normal nodeAssigned announcing from node "n1" with protocol "layer2"',
+];
+
+test('nothing is told before the data plane answers for the address', () => {
+  const { subject, acquired, said } = bench();
+  subject.decided('home/web', announce(['93.5.22.100']));
+  expect(said()).toEqual([]);
+  acquired('93.5.22.100');
+  expect(said()).toEqual(ANNOUNCED);
+});
+
+test('the order in which plan and data plane change does not matter', () => {
+  const { subject, acquired, said } = bench();
+  acquired('93.5.22.100');
+  subject.decided('home/web', announce(['93.5.22.100']));
+  expect(said()).toEqual(ANNOUNCED);
+});
+
+test('an announcement that goes on unchanged is not told again', () => {
+  const { subject, acquired, said } = bench();
+  subject.decided('home/web', announce(['93.5.22.100']));
+  acquired('93.5.22.100');
+  said();
+  subject.decided('home/web', announce(['93.5.22.100']));
+  expect(said()).toEqual(['status home/web []']);
+});
+
+test('each Service on a shared address is told', async () => {
+  const { subject, acquired, gauge, said } = bench();
+  subject.decided('home/web', announce(['93.5.22.100']));
+  subject.decided('home/game', announce(['93.5.22.100'], ['eth0']));
+  acquired('93.5.22.100');
+  expect(said().filter((text) => text.startsWith('status'))).toEqual(['status home/web []', 'status home/game [eth0]']);
+  expect(await gauge()).toEqual([
+    'metallb_speaker_announced{service="home/web",protocol="layer2",node="n1",ip="93.5.22.100"} 1',
+    'metallb_speaker_announced{service="home/game",protocol="layer2",node="n1",ip="93.5.22.100"} 1',
+  ]);
+});
+
+test('a lost address takes status and metric with it', async () => {
+  const { subject, acquired, lost, gauge, said } = bench();
+  subject.decided('home/web', announce(['93.5.22.100']));
+  acquired('93.5.22.100');
+  said();
+  lost('93.5.22.100');
+  expect(said()).toEqual(['no status home/web']);
+  expect(await gauge()).toEqual([]);
+});
+
+test.each<[string, Decision | undefined, string]>([
+  ['gone', undefined, 'log withdrawing service announcement: the Service is gone'],
+  ['not to be announced', { announced: false, reason: 'notOwner', message: 'none of 0 endpoints can serve', fix: '' },
+    'log withdrawing service announcement: none of 0 endpoints can serve'],
+])('a Service that is %s is withdrawn, with the reason', (_, decision, line) => {
+  const { subject, acquired, said } = bench();
+  subject.decided('home/web', announce(['93.5.22.100']));
+  acquired('93.5.22.100');
+  said();
+  subject.decided('home/web', decision);
+  expect(said()).toEqual([line, 'no status home/web']);
+});
