@@ -5,4 +5,5 @@
 export { selfSigned, type Certificate } from './certificates';
 export { Faults, type Match, type RequestInfo } from './faults';
 export { ApiError, type ApiObject, type JsonObject } from './objects';
+export { kubeBinaries, startRealApiServer, type RealApiServer, type RealApiServerOptions } from './real';
 export { EmbeddedApiServer, type EmbeddedApiServerOptions } from './server';

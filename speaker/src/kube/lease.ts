@@ -181,7 +181,8 @@ export class LeaderElection {
       const lease = await this.client.get<Lease>(LEASES, name, { namespace });
       if (lease.spec?.holderIdentity !== identity) return;
       const { resourceVersion } = lease.metadata;
-      await this.client.patch(LEASES, name, { metadata: { resourceVersion }, spec: { holderIdentity: '', leaseDurationSeconds: 1 } }, { namespace });
+      const spec = { holderIdentity: '', leaseDurationSeconds: 1 };
+      await this.client.patch(LEASES, name, { metadata: { resourceVersion }, spec }, { namespace });
     } catch (error) {
       this.log.debug({ err: error, lease: name }, 'the lease could not be handed back; it expires by itself');
     }
