@@ -68,13 +68,14 @@ const speaker = new typescript.TypeScriptProject({
   devDeps: ['esbuild@^0.28.2', 'fast-check@^4.10.2'],
   eslintOptions: { dirs: ['src'], devdirs: ['test'], ignorePatterns: ['src/config/metallb.io.ts'] },
   tsconfig: { compilerOptions: { target: 'ES2022', lib: ['es2022'], rootDir: '..', noEmit: true } }, // esbuild emits
-  tsconfigDev: { compilerOptions: { target: 'ES2022', lib: ['es2022'], isolatedModules: true } },
+  tsconfigDev: { compilerOptions: { target: 'ES2022', lib: ['es2022'], isolatedModules: true, rootDir: '../..' } },
   gitignore: ['/dist/'],
 });
 speaker.package.installTask.reset(); // the root installs for both
 speaker.package.installCiTask.reset();
 const bundle = 'esbuild src/main.ts --bundle --platform=node --target=node20 --outfile=dist/main.js --sourcemap=linked'
   + ' --alias:koffi=../node_modules/koffi/index.cjs --external:@koromix/*';
+speaker.testTask.exec('tsc --noEmit -p test');
 speaker.addTask('bundle', { description: 'Builds the program into one file', exec: bundle });
 speaker.postCompileTask.spawn(speaker.tasks.tryFind('bundle')!);
 speaker.postCompileTask.exec('node dist/main.js --version'); // jest does not see a bundle that dies at its start

@@ -120,10 +120,11 @@ export class L2Statuses {
 
   private async write(service: string, object: StoredStatus, interfaces: readonly string[]): Promise<void> {
     const [serviceNamespace, serviceName] = service.split('/');
-    const status = { node: this.options.node, serviceName, serviceNamespace, ...(interfaces.length > 0 && { interfaces: interfaces.map((name) => ({ name })) }) };
+    const shown = interfaces.length > 0 ? interfaces.map((name) => ({ name })) : undefined;
+    const status = { node: this.options.node, serviceName, serviceNamespace };
     const { name, namespace } = object.metadata;
-    if (object.status?.node !== status.node || JSON.stringify(object.status?.interfaces) !== JSON.stringify(status.interfaces)) {
-      const body = { status: { ...status, interfaces: status.interfaces ?? null } };
+    if (object.status?.node !== status.node || JSON.stringify(object.status?.interfaces) !== JSON.stringify(shown)) {
+      const body = { status: { ...status, interfaces: shown ?? null } };
       const written = await this.options.client.patch<StoredStatus>(SERVICE_L2_STATUSES, name, body, { namespace, subresource: 'status' });
       this.found.get(service)?.set(name, { metadata: projectMeta(written), status: written.status });
     }
