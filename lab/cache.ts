@@ -1,3 +1,4 @@
+import { spawn } from 'child_process';
 import { createHash } from 'crypto';
 import * as fs from 'fs';
 import * as os from 'os';
@@ -42,4 +43,24 @@ export async function prober(): Promise<string> {
     fs.renameSync(fresh, program); // whole or not at all
   }
   return program;
+}
+
+/**
+ * Folder with etcd, kube-apiserver, kubectl, kube-proxy and kube-controller-manager. Where they are not there yet,
+ * `lab/build-kube.sh` builds them, once, in about five minutes, telling its progress on standard error.
+ */
+export async function kubeBinaries(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path.join(__dirname, 'build-kube.sh'), [], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '', said = '';
+    child.stdout.on('data', (data: Buffer) => {
+      out += data.toString();
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      said += data.toString();
+      if (/building|waiting/.test(said)) process.stderr.write(data); // silent when all is there
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve(out.trim()) : reject(new Error(`lab/build-kube.sh failed: ${said.trim()}`))));
+  });
 }

@@ -228,7 +228,10 @@ export class Network {
       'link add cni0 up type bridge', // where a container network attaches its pods
       `addr add ${node.podCidr.replace('.0/', '.1/')} dev cni0`,
       `addr add ${node.podAddress}/24 dev cni0`,
-      ...this.nodes.filter((other) => other !== node).map((other) => `route add ${other.podCidr} via ${other.address}`),
+      `addr add ${node.podAddress6}/64 dev cni0 nodad`,
+      ...this.nodes.filter((other) => other !== node).flatMap((other) => [
+        `route add ${other.podCidr} via ${other.address}`, `route add ${other.podAddress6}/128 via ${other.address6}`,
+      ]),
     ]);
   }
 

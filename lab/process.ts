@@ -57,7 +57,7 @@ export class LabProcess {
       detached: true,
       stdio: ['ignore', out, err],
       cwd: options.cwd,
-      env: { ...process.env, PATH: pathWithSbin(), ...options.env },
+      env: { ...process.env, PATH: pathWithSbin(), TMPDIR: options.directory, ...options.env }, // what it leaves goes with the folder
     });
     fs.closeSync(out);
     fs.closeSync(err);

@@ -24,8 +24,9 @@ export interface NodeSpec extends Host {
   readonly internalAddress: string;
   /** Range of its pods; other nodes reach it over the LAN. */
   readonly podCidr: string;
-  /** Address of the pod that serves on it. */
+  /** Addresses of the pod that serves on it. */
   readonly podAddress: string;
+  readonly podAddress6: string;
 }
 
 /** The LAN's virtual address in all examples: what the router forwards to. */
@@ -67,6 +68,7 @@ export function nodeSpecs(names: readonly string[], nodeAddress: NodeAddress): N
       internalAddress: nodeAddress === 'lan' ? onLan.address : managementAddress,
       podCidr: `10.244.${i + 1}.0/24`,
       podAddress: `10.244.${i + 1}.10`,
+      podAddress6: `fd44:${i + 1}::10`,
     };
   });
 }

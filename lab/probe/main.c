@@ -68,6 +68,7 @@ static int usage(void) {
         "       prober watch ADDRESS [--interface eth0] [--interval-ms 10] [--dark-ms 3 intervals] [--seconds 0 = until SIGTERM]\n"
         "       prober http ADDRESS PORT [--interval-ms 50] [--timeout-ms 1000] [--seconds 0] [--path /] [--each]\n"
         "       prober relay --listen-port 0 --netns FILE --address ADDRESS --port PORT\n"
+        "       prober serve ADDRESS TEXT tcp:PORT|udp:PORT...\n"
         "ADDRESS may be IPv4 (ARP) or IPv6 (neighbour discovery).\n", stderr);
   return 2;
 }
@@ -84,6 +85,7 @@ int main(int argc, char **argv) {
   if (!strcmp(mode, "ask") || !strcmp(mode, "arp")) return argc < 1 ? usage() : run_ask(argc, argv);
   if (!strcmp(mode, "watch")) return argc < 1 ? usage() : run_watch(argc, argv);
   if (!strcmp(mode, "http")) return argc < 2 ? usage() : run_http(argc, argv);
+  if (!strcmp(mode, "serve")) return argc < 3 ? usage() : run_serve(argc, argv);
   if (!strcmp(mode, "relay")) return run_relay(argc, argv);
   return usage();
 }

@@ -30,6 +30,7 @@ _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)
 int run_ask(int argc, char **argv);
 int run_watch(int argc, char **argv);
 int run_http(int argc, char **argv);
+int run_serve(int argc, char **argv);
 int run_relay(int argc, char **argv);
 
 #endif

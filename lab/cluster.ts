@@ -1,0 +1,299 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { setTimeout as sleep } from 'timers/promises';
+import { ENDPOINT_SLICES, KubeClient, KubeObject, NAMESPACES, SERVICES, Service } from '../speaker/src/kube';
+import { kubeBinaries, prober } from './cache';
+import { CommandOptions, CommandResult, run } from './command';
+import { ControlPlane, startEmbedded, startReal } from './control-plane';
+import { Balancer } from './dnat';
+import { LabError } from './errors';
+import { putNode, putPod, removePod } from './inventory';
+import { Network, NetworkOptions } from './network';
+import { LabProcess } from './process';
+import { Manifest, readManifests, resourceOf } from './resources';
+import { CONTROL_PLANE_ADDRESS, NodeSpec } from './topology';
+
+/** How the cluster is made. */
+export interface ClusterOptions extends NetworkOptions {
+  /** `embedded`: an API server of this project, in memory, there at once. `real`: etcd and kube-apiserver. Default `embedded`. */
+  readonly api?: 'embedded' | 'real';
+  /** Real clusters only: kube-proxy in each node; without it, the lab's own rules forward to endpoints. Default false. */
+  readonly kubeProxy?: boolean;
+  /** Real clusters only: kube-controller-manager in `ctl`. Nodes are kept Ready while they are on and reach the API server. Default false. */
+  readonly controllerManager?: boolean;
+  /** Where controller and speakers are said to run. Default `metallb-system`. */
+  readonly namespace?: string;
+  /** The command of the program, without its role. Default: this Node with `speaker/dist/main.js`. */
+  readonly program?: readonly string[];
+}
+
+/** How to start a role. */
+export interface RoleOptions {
+  /** Added to the usual flags. */
+  readonly flags?: readonly string[];
+  /** Instead of the cluster's. */
+  readonly program?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Longest wait for `/readyz`, ms; 0 does not wait. Default 20 000. */
+  readonly readyTimeoutMs?: number;
+}
+
+/** A role that runs. */
+export interface Role {
+  readonly process: LabProcess;
+  /** Name of its pod object. */
+  readonly pod: string;
+  /** Ends it in order and removes its pod object. */
+  stop(): Promise<void>;
+}
+
+const READY_PORT = 17472;
+const FIRST_TARGET_PORT = 20_000;
+
+/** A cluster on the lab's LAN: an API server, nodes, and whatever of the program is started on them. */
+export class Cluster {
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const network = await Network.create(options);
+    try {
+      const binaries = options.api === 'real' ? await kubeBinaries() : undefined;
+      const control = binaries ? await startReal(network, binaries) : await startEmbedded(network);
+      const cluster = new Cluster(network, control, options, binaries);
+      await cluster.furnish();
+      return cluster;
+    } catch (error) {
+      await network.destroy();
+      throw error;
+    }
+  }
+
+  /** Namespace of controller and speakers. */
+  readonly namespace: string;
+  private readonly program: readonly string[];
+  private readonly balancer?: Balancer;
+  /** By node: what starts again after a cold boot. */
+  private readonly atBoot = new Map<string, (() => Promise<unknown>)[]>();
+  private heartbeat?: NodeJS.Timeout;
+  private targetPort = FIRST_TARGET_PORT;
+  private starts = 0;
+
+  private constructor(readonly network: Network, readonly control: ControlPlane, private readonly options: ClusterOptions, private readonly binaries?: string) {
+    this.namespace = options.namespace ?? 'metallb-system';
+    this.program = options.program ?? [process.execPath, path.resolve(__dirname, '../speaker/dist/main.js')];
+    this.balancer = options.kubeProxy ? undefined : new Balancer(network, control.client);
+  }
+
+  get client(): KubeClient {
+    return this.control.client;
+  }
+
+  get nodes(): readonly NodeSpec[] {
+    return this.network.nodes;
+  }
+
+  /** Makes objects so, by server-side apply, in the order given. A string is the path of a YAML file. */
+  async apply(...objects: readonly (string | object)[]): Promise<void> {
+    for (const object of objects.flatMap((item): Manifest[] => (typeof item === 'string' ? readManifests(item) : [item as Manifest]))) {
+      const resource = resourceOf(object);
+      const namespace = resource.namespaced ? object.metadata.namespace ?? 'default' : undefined;
+      await this.retryWhileNew(async () => this.client.apply(resource, object, { fieldManager: 'kubectl', force: true, namespace }));
+    }
+  }
+
+  /** Runs kubectl against the real API server (from outside, as a user would). */
+  async kubectl(...argv: readonly string[]): Promise<string> {
+    if (!this.binaries) throw new LabError('INVALID_ARGUMENT', "kubectl comes with the real API server: Cluster.start({ api: 'real' })");
+    return (await run([path.join(this.binaries, 'kubectl'), '--kubeconfig', this.control.outsideKubeconfig, ...argv])).stdout;
+  }
+
+  /** Runs a command on the LAN's client. */
+  async clientExec(argv: readonly string[], options?: CommandOptions): Promise<CommandResult> {
+    return this.network.exec('client', argv, options);
+  }
+
+  /** Starts the controller, by default beside the API server. */
+  async startController(options: RoleOptions & { readonly place?: string } = {}): Promise<Role> {
+    const { place = 'ctl' } = options;
+    const node = place === 'ctl' ? this.nodes[0] : this.network.node(place);
+    return this.startRole('controller', place, node, place === 'ctl' ? CONTROL_PLANE_ADDRESS : node.internalAddress, options);
+  }
+
+  /** Starts the speaker of a node. */
+  async startSpeaker(node: string, options: RoleOptions = {}): Promise<Role> {
+    const spec = this.network.node(node);
+    return this.startRole('speaker', node, spec, spec.internalAddress, options, ['--node-name', node]);
+  }
+
+  /**
+   * Puts endpoints behind a Service: on each of these nodes a server that answers every port with the node's name (HTTP on TCP ports,
+   * echo on UDP ports), and EndpointSlices which say so. Called again, the endpoints move.
+   */
+  async serve(service: { readonly namespace?: string; readonly name: string }, nodes: readonly string[] = this.nodes.map((node) => node.name)): Promise<void> {
+    const { namespace = 'default', name } = service;
+    const { spec } = await this.client.get<Service & KubeObject>(SERVICES, name, { namespace });
+    const ports = (spec.ports ?? []).map((port) => ({ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: this.targetPort++ }));
+    const command = await prober();
+    for (const node of nodes.map((one) => this.network.node(one))) {
+      await this.onNode(node.name, async () => Promise.all([node.podAddress, node.podAddress6].map(async (address, i) => {
+        const pod = this.network.start(node.name, {
+          name: `pod-${namespace}-${name}-${node.name}-${i}-${++this.starts}`,
+          argv: [command, 'serve', address, node.name, ...ports.map((port) => `${port.protocol.toLowerCase()}:${port.port}`)],
+        });
+        await pod.untilOutput(/"start"/);
+      })));
+    }
+    for (const family of spec.ipFamilies ?? ['IPv4']) {
+      await this.client.apply(ENDPOINT_SLICES, {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: {
+          namespace, name: `${name}-${family.toLowerCase()}`,
+          labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'lab' },
+        },
+        addressType: family,
+        ports,
+        endpoints: nodes.map((one) => this.network.node(one)).map((node) => ({
+          addresses: [family === 'IPv6' ? node.podAddress6 : node.podAddress], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false },
+        })),
+      } as never, { fieldManager: 'lab', force: true });
+    }
+  }
+
+  /** Waits until a Service has addresses, and gives them. */
+  async addressesOf(service: { readonly namespace?: string; readonly name: string }, timeoutMs = 20_000): Promise<string[]> {
+    const { namespace = 'default', name } = service;
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = await this.client.get<Service & KubeObject>(SERVICES, name, { namespace });
+      const addresses = (found.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+      if (addresses.length > 0) return addresses;
+      if (Date.now() > deadline) throw new LabError('TIMEOUT', `Service ${namespace}/${name} has no address after ${timeoutMs} ms`);
+      await sleep(20);
+    }
+  }
+
+  /** What Kubernetes does when it notices a node's death or return (the node controller, after some 40 s). */
+  async setNodeReady(node: string, ready: boolean): Promise<void> {
+    await putNode(this.client, this.network.node(node), ready);
+  }
+
+  /** A power cut of the node; see {@link Network.powerOff}. */
+  async powerOff(node: string): Promise<void> {
+    await this.network.powerOff(node);
+  }
+
+  /** A cold boot: kube-proxy, pods and the speaker that ran on it start again. */
+  async powerOn(node: string): Promise<void> {
+    await this.network.powerOn(node);
+    await this.balancer?.write([this.network.node(node)]);
+    for (const start of this.atBoot.get(node) ?? []) await start();
+  }
+
+  /** Ends everything. */
+  async stop(): Promise<void> {
+    clearInterval(this.heartbeat);
+    await this.balancer?.stop();
+    await this.control.stop();
+    await this.network.destroy();
+  }
+
+  private async furnish(): Promise<void> {
+    await Promise.all(this.nodes.map(async (node) => putNode(this.client, node)));
+    for (const name of ['default', this.namespace]) {
+      await this.client.apply(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } as never, { fieldManager: 'lab', force: true });
+    }
+    await this.balancer?.start();
+    if (this.options.kubeProxy) await this.startKubeProxies();
+    if (this.options.controllerManager) await this.startControllerManager();
+  }
+
+  private async startRole(component: string, place: string, node: NodeSpec, address: string, options: RoleOptions, flags: string[] = []): Promise<Role> {
+    const { program = this.program, readyTimeoutMs = 20_000 } = options;
+    const pod = component === 'controller' ? component : `${component}-${node.name}`;
+    let current: LabProcess | undefined;
+    const start = async (): Promise<void> => {
+      await putPod(this.client, { namespace: this.namespace, name: pod, component, nodeName: node.name, address });
+      current = this.network.start(place, {
+        name: `${pod}-${++this.starts}`,
+        argv: [...program, component, '--kubeconfig', this.control.kubeconfig, '--namespace', this.namespace, '--pod-name', pod, ...flags,
+          ...options.flags ?? []],
+        env: options.env,
+      });
+      if (readyTimeoutMs > 0) await this.untilReady(current, place, readyTimeoutMs);
+    };
+    await (place === 'ctl' ? start() : this.onNode(place, start));
+    return {
+      get process() {
+        return current!;
+      },
+      pod,
+      stop: async () => {
+        this.atBoot.set(place, (this.atBoot.get(place) ?? []).filter((one) => one !== start));
+        await current!.stop();
+        await removePod(this.client, this.namespace, pod);
+      },
+    };
+  }
+
+  /** Asks `/readyz` where the role runs, as its kubelet would. */
+  private async untilReady(role: LabProcess, place: string, timeoutMs: number): Promise<void> {
+    const watch = this.network.start(place, {
+      name: `${role.name}-ready`,
+      argv: [await prober(), 'http', '127.0.0.1', `${READY_PORT}`, '--path', '/readyz', '--interval-ms', '20', '--timeout-ms', '500'],
+    });
+    try {
+      await role.until(() => /"event":"ok"/.test(watch.stdout()), 'answer of /readyz with 200', timeoutMs);
+    } finally {
+      await watch.stop();
+    }
+  }
+
+  /** Starts something on a node now and at each later boot. */
+  private async onNode(node: string, start: () => Promise<unknown>): Promise<void> {
+    this.atBoot.set(node, [...this.atBoot.get(node) ?? [], start]);
+    await start();
+  }
+
+  private async startKubeProxies(): Promise<void> {
+    await Promise.all(this.nodes.map(async (node) => this.onNode(node.name, async () => {
+      const config = path.join(this.network.run.directory, `kube-proxy-${node.name}.yaml`);
+      fs.writeFileSync(config, JSON.stringify({
+        apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
+        kind: 'KubeProxyConfiguration',
+        mode: 'nftables',
+        clientConnection: { kubeconfig: this.control.kubeconfig },
+        hostnameOverride: node.name,
+        clusterCIDR: '10.244.0.0/16',
+        nftables: { minSyncPeriod: '100ms' },
+        conntrack: { maxPerCore: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' }, // settings of the machine, not of a namespace
+      }));
+      const proxy = this.network.start(node.name, {
+        name: `kube-proxy-${node.name}-${++this.starts}`, argv: [path.join(this.binaries!, 'kube-proxy'), '--config', config, '--v', '2'],
+      });
+      await proxy.untilOutput(/caches are synced/i);
+    })));
+  }
+
+  private async startControllerManager(): Promise<void> {
+    this.network.start('ctl', {
+      name: 'kube-controller-manager',
+      argv: [path.join(this.binaries!, 'kube-controller-manager'), '--kubeconfig', this.control.kubeconfig, '--leader-elect=false'],
+    });
+    const renew = async (): Promise<void> => {
+      const alive = this.nodes.filter((node) => this.network.isPowered(node.name));
+      await Promise.all(alive.map(async (node) => putNode(this.client, node).catch(() => undefined))); // it may be paused
+    };
+    this.heartbeat = setInterval(() => void renew(), 10_000);
+  }
+
+  /** A custom resource just defined is not served yet; an API server says 404 until it is. */
+  private async retryWhileNew<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let left = 100; ; left--) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'NotFound' || left === 0) throw error;
+        await sleep(50);
+      }
+    }
+  }
+}
