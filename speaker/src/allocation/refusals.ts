@@ -1,7 +1,7 @@
 import { Pool } from '../config';
 import { IpAddress, IpFamily } from '../ip';
 import { Conflict, Ledger } from './ledger';
-import { PoolMap } from './pool-map';
+import { admits, PoolMap } from './pool-map';
 import { quoteList, quoteSome, Reason } from './reason';
 import { ANNOTATIONS } from './service-input';
 import { ServiceRequest } from './service-request';
@@ -87,7 +87,8 @@ export class Refusals {
   /** Addresses that the Service could ask for instead. */
   private suggestions(request: ServiceRequest, families: readonly IpFamily[]): string[] {
     const alone = { ...request, sharingKey: undefined };
-    return this.pools.spaces.flatMap((space) => families.map((family) => space.find(family, this.ledger, alone)))
+    const admitting = this.pools.spaces.filter(({ pool }) => admits(pool, request.namespace, request.labels));
+    return admitting.flatMap((space) => families.map((family) => space.find(family, this.ledger, alone)))
       .filter((ip) => ip !== undefined).slice(0, SUGGESTIONS).map(String);
   }
 
