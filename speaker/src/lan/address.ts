@@ -24,6 +24,8 @@ export class Address {
   /** The last other holder known, with the way it ceased. */
   lastHolder: string | undefined;
   rival: Rival | undefined;
+  /** Since when nobody holds it, though this node could; Infinity when that is not so. */
+  vacantSince = Infinity;
   /** When this node last asked the LAN about it. */
   probedAt = -Infinity;
   /** When this node last answered another speaker's claim. */

@@ -39,11 +39,11 @@ import { LanError } from './errors';
 import { Gratuitous } from './gratuitous';
 import { Heartbeats } from './heartbeats';
 import { Holdings } from './holdings';
-import { Interfaces } from './interfaces';
+import { checkLinks, Interfaces } from './interfaces';
 import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
-import { decide, Verdict } from './ownership';
+import { decide, isRivalFresh, Verdict } from './ownership';
 import { Reception } from './reception';
 import { addressSnapshot, counters, peerSnapshot } from './snapshot';
 import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
@@ -131,6 +131,7 @@ export class LanCore {
    * @throws {LanError} `LAN_LINK_MAC`; the links before stay in force.
    */
   setLinks(now: number, links: readonly Link[]): Outbox {
+    checkLinks(links);
     if (!this.enter(now)) return this.outbox;
     this.interfaces.setLinks(links);
     this.assignInterfaces(now);
@@ -176,7 +177,10 @@ export class LanCore {
     return this.leave(now);
   }
 
-  /** To be called when {@link nextDeadline} has come; calling it more often does no harm. */
+  /**
+   * To be called when {@link nextDeadline} has come; calling it more often does no harm. Hand over what waits in the sockets first:
+   * a peer whose heartbeat waits there is not overdue.
+   */
   tick(now: number): Outbox {
     if (!this.enter(now)) return this.outbox;
     // Late, but not so late that authority is lost: datagrams may be waiting, so nobody is accused yet.
@@ -252,12 +256,17 @@ export class LanCore {
       this.statesChanged = this.dirty = true;
     }
     const periodic = now >= this.nextBeat;
-    const triggered = this.dirty && now - this.lastRound >= TRIGGERED_SPACING_MS;
+    // Compared as the deadline is computed: now - lastRound may round to a little less, and the loop would spin.
+    const triggered = this.dirty && now >= this.lastRound + TRIGGERED_SPACING_MS;
     if (!periodic && !(triggered && this.canBeat)) return;
     if (periodic) {
       // A little earlier each time by chance, as BFD does (RFC 5880 §6.8.7), so that speakers do not fall into step.
       this.nextBeat = now + this.intervalMs - this.intervalMs * 0.1 * this.random();
-      for (const address of this.addresses.list) if (address.rival !== undefined) this.reconsider(now, address);
+      for (const address of this.addresses.list) {
+        if (address.rival === undefined && address.vacantSince === Infinity) continue;
+        this.reconsider(now, address);
+        if (!isRivalFresh(address, this.membership.peers, now, this.detectionMs)) address.rival = undefined;
+      }
       const { node, intervalMs, detectionMs, listening: { active: listening }, interfaces, membership: { peers, byProtocolAddress } } = this;
       if (peers.size > 0) {
         const view = { now, node, intervalMs, detectionMs, listening, peers, byProtocolAddress, interfaces };

@@ -1,4 +1,5 @@
 /** Taking addresses, giving them up, and saying so on the LAN. Whether to is decided elsewhere (ownership.ts). */
+import { Reach } from '../wire';
 import { Address } from './address';
 import { Gratuitous } from './gratuitous';
 import { Membership } from './membership';
@@ -19,6 +20,8 @@ export class Holdings {
   /** Does what a verdict says. */
   settle(now: number, address: Address, verdict: Verdict): void {
     if (verdict.holder !== undefined) address.lastHolder = verdict.holder;
+    if (!verdict.vacant) address.vacantSince = Infinity;
+    else if (address.vacantSince === Infinity) address.vacantSince = now;
     if (verdict.mine) {
       if (!address.held) this.acquire(now, address, verdict.contested === true);
       else if (verdict.contested) this.assert(now, address);
@@ -70,9 +73,9 @@ export class Holdings {
     this.changed = true;
   }
 
-  private loseReason({ candidates }: Address, { byClaim, holder }: Verdict): LoseReason {
+  private loseReason({ candidates, reach }: Address, { byClaim }: Verdict): LoseReason {
     if (!candidates.includes(this.membership.node)) return 'notCandidate';
-    if (holder === undefined) return 'noInterface';
+    if (reach === Reach.NONE) return 'noInterface';
     return byClaim ? 'claimHeard' : 'outranked';
   }
 }

@@ -40,6 +40,14 @@ function subnetsOf(link: Link): Subnet[] {
   return subnets;
 }
 
+/** Throws what is wrong with links, so that bad ones change nothing. */
+export function checkLinks(links: readonly Link[]): void {
+  for (const link of links) {
+    if (link.mac.length === 6 || link.loopback || link.noArp || !link.broadcast) continue;
+    throw new LanError('LAN_LINK_MAC', `link ${link.name} (index ${link.index}): a hardware address has 6 octets, this one has ${link.mac.length}`);
+  }
+}
+
 /** Interfaces of this node, those that take part and those that do not. */
 export class Interfaces {
   /** Those ARP is answered on, by index. */
@@ -58,10 +66,6 @@ export class Interfaces {
    * and is not excluded; an address of its own is not needed.
    */
   setLinks(links: readonly Link[]): void {
-    for (const link of links) {
-      if (link.mac.length === 6 || link.loopback || link.noArp || !link.broadcast) continue;
-      throw new LanError('LAN_LINK_MAC', `link ${link.name} (index ${link.index}): a hardware address has 6 octets, this one has ${link.mac.length}`);
-    }
     this.known = true;
     this.announcing.clear();
     this.ownHardwareAddresses.clear();

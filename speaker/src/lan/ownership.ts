@@ -5,7 +5,8 @@
  *  1. Whoever holds an address keeps it, for a move breaks connections, as long as nobody has a better link to it.
  *  2. If two hold it: the better link; then the better place in the candidate list. If their lists differ, because one has an older
  *     plan, the higher plan revision; then the lower node name. Both sides see the same facts, so one of them yields.
- *  3. If nobody holds it: the first candidate that is up, is not itself still listening, and has the best link among those.
+ *  3. If nobody holds it: the first candidate that is up, is not itself still listening, and has the best link among those. If it does
+ *     not take the address (its plan may be older and not have it), the next one does after {@link VACANCY_MS}, and so on.
  *
  * What counts as holding is a peer's own word in its heartbeat or, when heartbeats do not pass or are older, that it was heard
  * claiming the address on the LAN within the last detection time.
@@ -13,6 +14,9 @@
 import { Reach } from '../wire';
 import { Address } from './address';
 import { Peer } from './peer';
+
+/** How long a candidate leaves an address to one that comes before it. Longer than a plan takes to reach all speakers. */
+const VACANCY_MS = 1000;
 
 export interface Self {
   readonly node: string;
@@ -34,6 +38,8 @@ export interface Verdict {
   readonly byClaim?: boolean;
   /** Somebody else holds it too and ought to yield. */
   readonly contested?: boolean;
+  /** Nobody holds it; a candidate that comes before this one ought to take it. */
+  readonly vacant?: boolean;
 }
 
 /** Whether a rival's claim still counts: it is recent, and no heartbeat of its has come since. */
@@ -60,6 +66,7 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   if (!eligible) return { mine: false };
   if (address.held) return { mine: true, contested };
   if (!self.mayClaim) return { mine: false };
+  let ahead = 0;
   for (let index = 0; index < address.candidates.length; index++) {
     const node = address.candidates[index];
     if (node === self.node) continue;
@@ -71,8 +78,9 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
     }
     if (!peer.up || peer.listening) continue;
     const reach = peer.reachOf(address.key);
-    if (reach > address.reach || (reach === address.reach && index < myIndex)) return { mine: false };
+    if (reach > address.reach || (reach === address.reach && index < myIndex)) ahead++;
   }
+  if (ahead > 0 && !(self.now - address.vacantSince >= ahead * VACANCY_MS)) return { mine: false, vacant: true };
   return { mine: true, contested };
 }
 

@@ -19,9 +19,9 @@ export function respond(iface: Interface, arp: ArpFrame, authorised: boolean, ou
   if (!isBroadcast(arp.destination) && !sameHardwareAddress(arp.destination, iface.mac)) return 'ethernetDestination';
   const address = iface.announced.get(arp.targetProtocolAddress);
   if (address === undefined) return 'notPlanned';
-  address.requestsReceived++;
   if (!authorised) return 'stalled';
   if (!address.held) return 'notHeld';
+  address.requestsReceived++;
   reply.destination.set(arp.senderHardwareAddress);
   reply.source.set(iface.mac);
   reply.senderHardwareAddress.set(iface.mac);

@@ -1,0 +1,98 @@
+/**
+ * What must always hold, looked at every STEP_MS by asking each node as a client would.
+ *
+ *  - `never`: no answer for an address that is not in the node's plan, nor from a node that is no candidate. At once, no allowance.
+ *  - `one`: on one segment at most one node answers. Two may, but not longer than an allowance after both the second began and the last
+ *    disturbance (a cut, a heal, a start, a changed plan ...):
+ *    - with heartbeats and frames passing between them, one interval for the heartbeat that tells, and delays;
+ *    - with heartbeats cut, until one hears the other's claim: the holder's question to a candidate that is down comes each second
+ *      at first, and then after a tenth of the time it has been down.
+ *  - `some`: if a candidate is up on the segment, somebody on it answers, unless a holder elsewhere is heard by all of them. Within the
+ *    detection time (a dead holder) or the listening time (a start) after the last disturbance, a tick, and delays. When both
+ *    networks are cut along different lines, a vacancy may have to be waited out first.
+ *  - `silent`: nothing is sent after a stop (the world looks at that), and a node that was away answers nothing at first.
+ */
+import { DETECTION_MS, INTERVAL_MS, VirtualNode, World } from './world';
+
+export const STEP_MS = 20;
+
+/** Nothing is lost: an exchange takes an interval and two delays. */
+const ONE_ALLOWANCE_MS = INTERVAL_MS + 100;
+/** Only the LAN tells, and it loses packets: two questions. */
+const ONE_BY_LAN_ALLOWANCE_MS = 5000;
+/** For each better candidate that is heard, but is on another segment and defers to a holder there: a vacancy is waited out. */
+const VACANCY_ALLOWANCE_MS = 1000;
+const SOME_ALLOWANCE_MS = DETECTION_MS * 2 + INTERVAL_MS + 100;
+/** With losses heartbeats take longer to get through. */
+const LOSSY_ALLOWANCE_MS = 3000;
+
+export class Invariants {
+  /** When something was last disturbed. */
+  disturbedAt = 0;
+  private readonly doubleSince = new Map<string, number>();
+  private readonly noneSince = new Map<string, number>();
+
+  constructor(private readonly world: World, private readonly addresses: readonly string[]) {}
+
+  check(): void {
+    const { world } = this;
+    for (const address of this.addresses) {
+      const answering = world.nodes.filter((node) => this.ask(node, address));
+      for (const segment of new Set(world.nodes.map((node) => node.segment))) {
+        const members = world.nodes.filter((node) => node.segment === segment);
+        this.checkOne(`${address} on segment ${segment}`, members.filter((node) => answering.includes(node)));
+        this.checkSome(`${address} on segment ${segment}`, address, members, answering);
+      }
+    }
+  }
+
+  private ask(node: VirtualNode, address: string): boolean {
+    const { world } = this;
+    const answered = world.answers(node, address);
+    if (!answered) return false;
+    const planned = node.plan.addresses.find((each) => each.address === address);
+    if (planned === undefined || !planned.candidates.includes(node.name)) this.fail('never', `${node.name} answers for ${address}, which its plan does not give it`);
+    return true;
+  }
+
+  private checkOne(where: string, answering: readonly VirtualNode[]): void {
+    if (answering.length < 2) {
+      this.doubleSince.delete(where);
+      return;
+    }
+    const since = this.since(this.doubleSince, where);
+    const { faults, now } = this.world;
+    const heard = answering.every((a) => answering.every((b) => a === b || this.world.heartbeatsPass(a, b)));
+    const lossy = faults.heartbeat.loss > 0 || faults.lan.loss > 0;
+    const allowance = !heard ? ONE_BY_LAN_ALLOWANCE_MS : lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
+    if (now - Math.max(since, this.disturbedAt) > allowance) this.fail('one', `${where}: ${answering.map(({ name }) => name).join(' and ')} answer`);
+  }
+
+  private checkSome(where: string, address: string, members: readonly VirtualNode[], answering: readonly VirtualNode[]): void {
+    const { world } = this;
+    const candidates = members.filter((node) => node.core !== undefined && node.linkUp && !world.isPaused(node)
+      && node.plan.addresses.some((each) => each.address === address && each.candidates.includes(node.name)));
+    const heldElsewhere = candidates.some((node) => answering.some((holder) => holder.segment !== node.segment && world.heartbeatsPass(node, holder)));
+    if (candidates.length === 0 || heldElsewhere || members.some((node) => answering.includes(node))) {
+      this.noneSince.delete(where);
+      return;
+    }
+    const since = this.since(this.noneSince, where);
+    const lossy = world.faults.heartbeat.loss > 0 || world.faults.lan.loss > 0;
+    const waitsFor = world.nodes.filter((node) => !members.includes(node) && candidates.some((candidate) => world.heartbeatsPass(candidate, node)));
+    const allowance = (lossy ? LOSSY_ALLOWANCE_MS : SOME_ALLOWANCE_MS) + waitsFor.length * VACANCY_ALLOWANCE_MS;
+    if (world.now - Math.max(since, this.disturbedAt) > allowance) {
+      this.fail('some', `${where}: nobody answers, though ${candidates.map(({ name }) => name).join(', ')} could`);
+    }
+  }
+
+  private since(map: Map<string, number>, where: string): number {
+    const since = map.get(where) ?? this.world.now;
+    map.set(where, since);
+    return since;
+  }
+
+  private fail(invariant: string, text: string): void {
+    this.world.violations.push(`${this.world.time()} ${invariant}: ${text}`);
+  }
+}

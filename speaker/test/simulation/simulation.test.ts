@@ -1,0 +1,30 @@
+/**
+ * Random scenarios against the invariants. `LAN_SIMULATION_SEED=123` replays one scenario and prints what happened in it;
+ * `LAN_SIMULATION_RUNS=10000` runs more of them, beginning with the seed in `LAN_SIMULATION_FIRST`.
+ */
+import { Scenario } from './scenario';
+
+const seed = process.env.LAN_SIMULATION_SEED;
+const first = Number(process.env.LAN_SIMULATION_FIRST ?? 1);
+const runs = Number(process.env.LAN_SIMULATION_RUNS ?? 150);
+
+function explain(failed: number): string {
+  const { violations, log } = new Scenario(failed).run();
+  return [`seed ${failed} (LAN_SIMULATION_SEED=${failed} replays it): ${violations.join('; ')}`, ...log.slice(-60)].join('\n');
+}
+
+if (seed !== undefined) {
+  test(`scenario ${seed}`, () => {
+    const { violations, log } = new Scenario(Number(seed)).run();
+    process.stdout.write(`${log.join('\n')}\n`);
+    expect(violations).toEqual([]);
+  });
+} else {
+  test(`the invariants hold in ${runs} random scenarios, from seed ${first}`, () => {
+    const failed: number[] = [];
+    for (let each = first; each < first + runs; each++) {
+      if (new Scenario(each).run().violations.length > 0) failed.push(each);
+    }
+    if (failed.length > 0) throw new Error(`${failed.length} of ${runs} scenarios fail: ${failed.slice(0, 20).join(', ')}\n${explain(failed[0])}`);
+  }, 600_000);
+}
