@@ -44,7 +44,8 @@ export class Announcer {
     for (const pool of config.pools) {
       this.reach.set(pool.name, config.l2Advertisements.filter((advertisement) => advertisement.matchesPool(pool)).map((advertisement) => ({
         advertisement,
-        scores: new Map(eligible.filter(({ labels }) => advertisement.matchesNode(labels)).map(({ name, labels }) => [name, advertisement.nodeScore(labels)])),
+        scores: new Map(eligible.filter(({ labels }) => advertisement.matchesNode(labels))
+          .map(({ name, labels }) => [name, advertisement.nodeScore(labels)])),
         here: self !== undefined && advertisement.matchesNode(self.labels),
       })));
     }

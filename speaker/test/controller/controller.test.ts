@@ -97,7 +97,8 @@ describe('a restart', () => {
 });
 
 describe('pools', () => {
-  const status = async (name: string) => (await cluster.client.get<KubeObject & { status?: object }>(IP_ADDRESS_POOLS, name, { namespace: NAMESPACE })).status;
+  type WithStatus = KubeObject & { status?: object };
+  const status = async (name: string) => (await cluster.client.get<WithStatus>(IP_ADDRESS_POOLS, name, { namespace: NAMESPACE })).status;
 
   test('show how many addresses are given and free', async () => {
     await cluster.pool('home', ['93.5.22.100-93.5.22.103', 'fd00::/126']);
@@ -127,7 +128,7 @@ describe('pools', () => {
     await cluster.startController();
     await cluster.service('web');
     await has('web', ['93.5.22.100']);
-    const state = () => cluster.client.get<KubeObject & { status?: object }>(CONFIGURATION_STATES, 'controller', { namespace: NAMESPACE });
+    const state = () => cluster.client.get<WithStatus>(CONFIGURATION_STATES, 'controller', { namespace: NAMESPACE });
     await eventually(state, ({ status: said }) => expect(said).toMatchObject({
       result: 'Invalid',
       errorSummary: expect.stringMatching(/IPAddressPool metallb-system\/broken, spec\.addresses\[0\]: .*93\.5\.22\.300/),
