@@ -1,9 +1,9 @@
-import * as fs from 'fs';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { ENDPOINT_SLICES, KubeClient, KubeObject, NAMESPACES, SERVICES, Service } from '../speaker/src/kube';
 import { kubeBinaries, prober } from './cache';
-import { CommandOptions, CommandResult, run } from './command';
+import { CommandOptions, CommandResult } from './command';
+import { kubectl, startControllerManager, startKubeProxy, withToken } from './components';
 import { ControlPlane, startEmbedded, startReal } from './control-plane';
 import { Balancer } from './dnat';
 import { LabError } from './errors';
@@ -34,8 +34,19 @@ export interface RoleOptions {
   /** Instead of the cluster's. */
   readonly program?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /**
+   * As whom it talks to the API: with all rights, or as the ServiceAccount `controller` or `speaker` that the applied manifests
+   * made, with the rights that they gave it (real API server only; the embedded one has no RBAC). Default `admin`.
+   */
+  readonly identity?: 'admin' | 'serviceAccount';
   /** Longest wait for `/readyz`, ms; 0 does not wait. Default 20 000. */
   readonly readyTimeoutMs?: number;
+}
+
+/** Names a Service; the namespace is `default` unless it says otherwise. */
+export interface ServiceName {
+  readonly namespace?: string;
+  readonly name: string;
 }
 
 /** A role that runs. */
@@ -52,7 +63,15 @@ const FIRST_TARGET_PORT = 20_000;
 
 /** A cluster on the lab's LAN: an API server, nodes, and whatever of the program is started on them. */
 export class Cluster {
+  /**
+   * Makes it, ready to be used.
+   *
+   * @throws LabError `INVALID_ARGUMENT` for parts of Kubernetes without the real API server
+   */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    if (options.api !== 'real' && (options.kubeProxy || options.controllerManager)) {
+      throw new LabError('INVALID_ARGUMENT', "kubeProxy and controllerManager need the real API server: add api: 'real'");
+    }
     const network = await Network.create(options);
     try {
       const binaries = options.api === 'real' ? await kubeBinaries() : undefined;
@@ -76,7 +95,9 @@ export class Cluster {
   private targetPort = FIRST_TARGET_PORT;
   private starts = 0;
 
-  private constructor(readonly network: Network, readonly control: ControlPlane, private readonly options: ClusterOptions, private readonly binaries?: string) {
+  private constructor(
+    readonly network: Network, readonly control: ControlPlane, private readonly options: ClusterOptions, private readonly binaries?: string,
+  ) {
     this.namespace = options.namespace ?? 'metallb-system';
     this.program = options.program ?? [process.execPath, path.resolve(__dirname, '../speaker/dist/main.js')];
     this.balancer = options.kubeProxy ? undefined : new Balancer(network, control.client);
@@ -102,7 +123,7 @@ export class Cluster {
   /** Runs kubectl against the real API server (from outside, as a user would). */
   async kubectl(...argv: readonly string[]): Promise<string> {
     if (!this.binaries) throw new LabError('INVALID_ARGUMENT', "kubectl comes with the real API server: Cluster.start({ api: 'real' })");
-    return (await run([path.join(this.binaries, 'kubectl'), '--kubeconfig', this.control.outsideKubeconfig, ...argv])).stdout;
+    return kubectl(this.binaries, this.control.outsideKubeconfig, argv);
   }
 
   /** Runs a command on the LAN's client. */
@@ -127,7 +148,7 @@ export class Cluster {
    * Puts endpoints behind a Service: on each of these nodes a server that answers every port with the node's name (HTTP on TCP ports,
    * echo on UDP ports), and EndpointSlices which say so. Called again, the endpoints move.
    */
-  async serve(service: { readonly namespace?: string; readonly name: string }, nodes: readonly string[] = this.nodes.map((node) => node.name)): Promise<void> {
+  async serve(service: ServiceName, nodes: readonly string[] = this.nodes.map((node) => node.name)): Promise<void> {
     const { namespace = 'default', name } = service;
     const { spec } = await this.client.get<Service & KubeObject>(SERVICES, name, { namespace });
     const ports = (spec.ports ?? []).map((port) => ({ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: this.targetPort++ }));
@@ -146,7 +167,8 @@ export class Cluster {
         apiVersion: 'discovery.k8s.io/v1',
         kind: 'EndpointSlice',
         metadata: {
-          namespace, name: `${name}-${family.toLowerCase()}`,
+          namespace,
+          name: `${name}-${family.toLowerCase()}`,
           labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'lab' },
         },
         addressType: family,
@@ -159,7 +181,7 @@ export class Cluster {
   }
 
   /** Waits until a Service has addresses, and gives them. */
-  async addressesOf(service: { readonly namespace?: string; readonly name: string }, timeoutMs = 20_000): Promise<string[]> {
+  async addressesOf(service: ServiceName, timeoutMs = 20_000): Promise<string[]> {
     const { namespace = 'default', name } = service;
     const deadline = Date.now() + timeoutMs;
     for (;;) {
@@ -203,18 +225,24 @@ export class Cluster {
     }
     await this.balancer?.start();
     if (this.options.kubeProxy) await this.startKubeProxies();
-    if (this.options.controllerManager) await this.startControllerManager();
+    if (this.options.controllerManager) {
+      startControllerManager(this.network, this.binaries!, this.control.kubeconfig);
+      this.keepNodesReady();
+    }
   }
 
-  private async startRole(component: string, place: string, node: NodeSpec, address: string, options: RoleOptions, flags: string[] = []): Promise<Role> {
+  private async startRole(
+    component: string, place: string, node: NodeSpec, address: string, options: RoleOptions, flags: string[] = [],
+  ): Promise<Role> {
     const { program = this.program, readyTimeoutMs = 20_000 } = options;
+    const kubeconfig = await this.identity(component, options.identity ?? 'admin');
     const pod = component === 'controller' ? component : `${component}-${node.name}`;
     let current: LabProcess | undefined;
     const start = async (): Promise<void> => {
       await putPod(this.client, { namespace: this.namespace, name: pod, component, nodeName: node.name, address });
       current = this.network.start(place, {
         name: `${pod}-${++this.starts}`,
-        argv: [...program, component, '--kubeconfig', this.control.kubeconfig, '--namespace', this.namespace, '--pod-name', pod, ...flags,
+        argv: [...program, component, '--kubeconfig', kubeconfig, '--namespace', this.namespace, '--pod-name', pod, ...flags,
           ...options.flags ?? []],
         env: options.env,
       });
@@ -254,35 +282,24 @@ export class Cluster {
   }
 
   private async startKubeProxies(): Promise<void> {
-    await Promise.all(this.nodes.map(async (node) => this.onNode(node.name, async () => {
-      const config = path.join(this.network.run.directory, `kube-proxy-${node.name}.yaml`);
-      fs.writeFileSync(config, JSON.stringify({
-        apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
-        kind: 'KubeProxyConfiguration',
-        mode: 'nftables',
-        clientConnection: { kubeconfig: this.control.kubeconfig },
-        hostnameOverride: node.name,
-        clusterCIDR: '10.244.0.0/16',
-        nftables: { minSyncPeriod: '100ms' },
-        conntrack: { maxPerCore: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' }, // settings of the machine, not of a namespace
-      }));
-      const proxy = this.network.start(node.name, {
-        name: `kube-proxy-${node.name}-${++this.starts}`, argv: [path.join(this.binaries!, 'kube-proxy'), '--config', config, '--v', '2'],
-      });
-      await proxy.untilOutput(/caches are synced/i);
-    })));
+    await Promise.all(this.nodes.map(async ({ name }) => this.onNode(name, async () => (
+      startKubeProxy(this.network, this.binaries!, this.control.kubeconfig, name, `kube-proxy-${name}-${++this.starts}`)
+    ))));
   }
 
-  private async startControllerManager(): Promise<void> {
-    this.network.start('ctl', {
-      name: 'kube-controller-manager',
-      argv: [path.join(this.binaries!, 'kube-controller-manager'), '--kubeconfig', this.control.kubeconfig, '--leader-elect=false'],
-    });
+  /** With a controller manager, somebody has to say that nodes live: it takes silent ones for dead after 50 s. */
+  private keepNodesReady(): void {
     const renew = async (): Promise<void> => {
       const alive = this.nodes.filter((node) => this.network.isPowered(node.name));
-      await Promise.all(alive.map(async (node) => putNode(this.client, node).catch(() => undefined))); // it may be paused
+      await Promise.all(alive.map(async (node) => putNode(this.client, node).catch(() => undefined))); // the API server may be paused
     };
     this.heartbeat = setInterval(() => void renew(), 10_000);
+  }
+
+  private async identity(component: string, wanted: 'admin' | 'serviceAccount'): Promise<string> {
+    if (wanted === 'admin') return this.control.kubeconfig;
+    const token = await this.kubectl('create', 'token', component, '--namespace', this.namespace);
+    return withToken(this.control.kubeconfig, component, token.trim());
   }
 
   /** A custom resource just defined is not served yet; an API server says 404 until it is. */

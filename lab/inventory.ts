@@ -23,12 +23,24 @@ export async function putNode(client: KubeClient, node: NodeSpec, ready = true):
     status: {
       addresses: [{ type: 'InternalIP', address: node.internalAddress }, { type: 'Hostname', address: node.name }],
       conditions: [{
-        type: 'Ready', status: ready ? 'True' : 'Unknown', reason: ready ? 'KubeletReady' : 'NodeStatusUnknown', lastHeartbeatTime: now, lastTransitionTime: now,
+        type: 'Ready',
+        status: ready ? 'True' : 'Unknown',
+        reason: ready ? 'KubeletReady' : 'NodeStatusUnknown',
+        lastHeartbeatTime: now,
+        lastTransitionTime: now,
         message: ready ? 'kubelet is posting ready status' : 'Kubelet stopped posting node status.',
       }],
       nodeInfo: {
-        architecture: labels['kubernetes.io/arch'], operatingSystem: 'linux', kubeletVersion: 'v1.35.4', kubeProxyVersion: '', osImage: 'lab', kernelVersion: os.release(),
-        containerRuntimeVersion: 'lab://1', machineID: node.mac, systemUUID: node.mac, bootID: node.mac,
+        architecture: labels['kubernetes.io/arch'],
+        operatingSystem: 'linux',
+        kubeletVersion: 'v1.35.4',
+        kubeProxyVersion: '',
+        osImage: 'lab',
+        kernelVersion: os.release(),
+        containerRuntimeVersion: 'lab://1',
+        machineID: node.mac,
+        systemUUID: node.mac,
+        bootID: node.mac,
       },
       capacity: { cpu: '4', memory: '8Gi', pods: '110' },
       allocatable: { cpu: '4', memory: '8Gi', pods: '110' },
@@ -55,7 +67,13 @@ export async function putPod(client: KubeClient, pod: PodSpec): Promise<void> {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { namespace, name, labels },
-    spec: { nodeName: pod.nodeName, hostNetwork: true, terminationGracePeriodSeconds: 0, serviceAccountName: component, containers: [{ name: component, image }] },
+    spec: {
+      nodeName: pod.nodeName,
+      hostNetwork: true,
+      terminationGracePeriodSeconds: 0,
+      serviceAccountName: component,
+      containers: [{ name: component, image }],
+    },
   } as never, MANAGER);
   const now = new Date().toISOString();
   await client.apply(PODS, {
@@ -70,7 +88,13 @@ export async function putPod(client: KubeClient, pod: PodSpec): Promise<void> {
       hostIP: pod.address,
       conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }],
       containerStatuses: [{
-        name: component, image, imageID: image, ready: true, started: true, restartCount: 0, state: { running: { startedAt: now } },
+        name: component,
+        image,
+        imageID: image,
+        ready: true,
+        started: true,
+        restartCount: 0,
+        state: { running: { startedAt: now } },
       }],
     },
   } as never, { ...MANAGER, subresource: 'status' });
