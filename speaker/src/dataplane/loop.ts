@@ -14,14 +14,15 @@
  * clock, the loop knows no protocol, and neither ever waits for the main thread. That may parse a megabyte of JSON, collect garbage, or hang.
  *
  * What keeps it fast: sockets are read until they are empty, at most `BATCH` packets in a row so that none starves another; memory for packets is
- * there from the start; the timer is set only when the core's deadline has changed, and never read; the clock is read once a packet (60 ns), because
- * the core must learn of a pause, were it between two packets, before it answers the second. The kernel's filter drops what the core would only
+ * there from the start; the timer is set only when the core's deadline has changed, and never read; the clock is read once a packet (60 ns), after the packet
+ * was received: a pause, were it between two system calls, is seen before it is answered. The kernel's filter drops what the core would only
  * have counted.
  *
  * What keeps it safe:
  *
  *  - Time is `CLOCK_BOOTTIME`, which counts suspended time. After a pause the first call of the core sees the gap, and answers nothing.
- *  - Heartbeats that have come in are taken before a timer that is due, which might accuse their senders of silence. Frames come last.
+ *  - The timer comes last of what is ready: heartbeats that have come in must be heard before their senders are accused of silence. Frames need not wait
+ *    for it, since the core looks for a pause in every call.
  *  - An exception out of the core ends the loop. A core that is in doubt about its own state must not answer; peers take over in a detection time.
  *    Bad input, which the core refuses with a `LanError`, is reported and changes nothing.
  *  - Failures of one packet, one interface or rtnetlink are counted, told once, and end nothing.
@@ -63,7 +64,7 @@ export interface Surroundings {
     wait(timeoutMs: number): number;
     ready(index: number): number;
   };
-  readonly timer: { arm(atMs: number): void };
+  readonly timer: { readonly fd: number; arm(atMs: number): void };
   readonly wakeup: { readonly fd: number; clear(): void };
   readonly packets: {
     readonly fd: number;
@@ -111,7 +112,7 @@ export class Loop {
   private plan: LanPlan | undefined;
   private links: LinkSource | undefined;
   private linksRetryAt = Infinity;
-  /** What the timer is set to; -Infinity after it was due, since it stays readable until it is set anew. */
+  /** What the timer is set to; NaN after it was due, since it stays readable until it is set anew. */
   private armed = Infinity;
   private stopped = false;
 
@@ -131,23 +132,20 @@ export class Loop {
 
   /** Waits, then does what there is to do. */
   public turn(): void {
-    const { around, statistics } = this;
+    const { around } = this;
     this.arm();
     const ready = around.epoll.wait(IDLE_MS);
-    const begun = around.now();
-    statistics.wakeups++;
-    for (let index = 0; index < ready; index++) {
-      const socket = this.heartbeats.get(around.epoll.ready(index));
-      if (socket) this.receiveHeartbeats(socket);
-    }
-    if (begun >= this.armed) this.tick(begun);
+    this.statistics.wakeups++;
+    let due = false;
     for (let index = 0; index < ready && !this.stopped; index++) {
       const fd = around.epoll.ready(index);
       if (fd === around.packets.fd) this.receiveFrames();
+      else if (fd === around.timer.fd) due = true;
       else if (fd === around.wakeup.fd) this.receiveCommands();
       else if (fd === this.links?.fd) this.readLinks();
+      else this.receiveHeartbeats(this.heartbeats.get(fd)!);
     }
-    statistics.turned(around.now() - begun);
+    if (due && !this.stopped) this.tick(around.now());
   }
 
   private receiveFrames(): void {
@@ -198,7 +196,7 @@ export class Loop {
   }
 
   private tick(now: number): void {
-    this.armed = -Infinity;
+    this.armed = NaN;
     if (now >= this.linksRetryAt) this.openLinks();
     const deadline = this.core.nextDeadline();
     if (now < deadline) return;

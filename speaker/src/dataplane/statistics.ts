@@ -24,8 +24,6 @@ export interface LoopSnapshot {
     /** One count for each of `LATENESS_BOUNDS_MS`, and one for what is later; not cumulative. */
     readonly counts: readonly number[];
   };
-  /** Longest time between waking up and waiting again, in milliseconds. */
-  readonly longestTurnMs: number;
   /** Above 1: notifications of the kernel about interfaces were lost, and the tables read again. */
   readonly linkListings: number;
 }
@@ -42,7 +40,6 @@ export class Statistics {
   private ticks = 0;
   private latestMs = 0;
   private recentMs = 0;
-  private longestTurnMs = 0;
 
   public ticked(latenessMs: number): void {
     this.ticks++;
@@ -51,10 +48,6 @@ export class Statistics {
     let bucket = 0;
     while (bucket < LATENESS_BOUNDS_MS.length && latenessMs > LATENESS_BOUNDS_MS[bucket]) bucket++;
     this.lateness[bucket]++;
-  }
-
-  public turned(durationMs: number): void {
-    if (durationMs > this.longestTurnMs) this.longestTurnMs = durationMs;
   }
 
   /** @returns whether it is the first error of its kind */
@@ -76,7 +69,6 @@ export class Statistics {
       sendErrors: Object.fromEntries([...this.errors].map(([errno, count]) => [errnoName(errno), count])),
       framesDropped: packets.dropped,
       lateness: { ticks: this.ticks, maxMs: this.latestMs, recentMaxMs: recentMs, counts: [...this.lateness] },
-      longestTurnMs: this.longestTurnMs,
       linkListings,
     };
   }

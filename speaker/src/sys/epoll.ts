@@ -8,8 +8,8 @@ const EPOLL_CTL_DEL = 2;
 const EPOLLIN = 1;
 
 /** `struct epoll_event` is packed on x86-64, and on no other architecture. */
-const EVENT_SIZE = process.arch === 'x64' ? 12 : 16;
-const DATA_OFFSET = EVENT_SIZE - 8;
+const EVENT_WORDS = process.arch === 'x64' ? 3 : 4;
+const DATA_WORD = EVENT_WORDS - 2;
 const MAXIMUM = 32;
 
 /**
@@ -20,12 +20,12 @@ export class Epoll extends FileDescriptor {
     return new Epoll(check(libc().epoll_create1(EPOLL_CLOEXEC), 'epoll_create1', { subject: 'epoll' }));
   }
 
-  private readonly events = Buffer.alloc(EVENT_SIZE * MAXIMUM);
+  private readonly events = new Int32Array(EVENT_WORDS * MAXIMUM);
 
   public add(descriptor: FileDescriptor): void {
-    const event = Buffer.alloc(EVENT_SIZE);
-    event.writeUInt32LE(EPOLLIN, 0);
-    event.writeInt32LE(descriptor.fd, DATA_OFFSET);
+    const event = new Int32Array(EVENT_WORDS);
+    event[0] = EPOLLIN;
+    event[DATA_WORD] = descriptor.fd;
     check(libc().epoll_ctl(this.fd, EPOLL_CTL_ADD, descriptor.fd, event), 'epoll_ctl', { subject: 'epoll' });
   }
 
@@ -49,6 +49,6 @@ export class Epoll extends FileDescriptor {
 
   /** Number of the `index`th descriptor that the last `wait` found. */
   public ready(index: number): number {
-    return this.events.readInt32LE(index * EVENT_SIZE + DATA_OFFSET);
+    return this.events[index * EVENT_WORDS + DATA_WORD];
   }
 }

@@ -8,6 +8,8 @@ const AF_PACKET = 17;
 /** Longest address of the families that we use (`struct sockaddr_in6`). */
 export const SOCKET_ADDRESS_MAXIMUM = 28;
 export const LINK_LAYER_ADDRESS_SIZE = 20;
+/** Where the interface's index is in it, counted in 32-bit words. */
+export const LINK_LAYER_INTERFACE_WORD = 1;
 
 /**
  * `struct sockaddr_in` or `sockaddr_in6`.
@@ -53,8 +55,4 @@ export function encodeLinkLayerAddress(protocol: number, interfaceIndex: number)
   result.writeUInt16BE(protocol, 2);
   result.writeInt32LE(interfaceIndex, 4);
   return result;
-}
-
-export function decodeInterfaceIndex(linkLayerAddress: Buffer): number {
-  return linkLayerAddress.readInt32LE(4);
 }
