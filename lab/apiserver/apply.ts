@@ -1,6 +1,6 @@
-import { describePath, FieldSet, fieldsOf, fromFieldsV1, isManagedBy, Manager, removeAt, valueAt } from './fields';
+import { describePath, FieldSet, fieldsOf, fromFieldsV1, isManagedBy, Manager, removeAt, toFieldsV1, valueAt } from './fields';
 import { MergeRule, MergeRules } from './merge-rules';
-import { ApiError, ApiObject, Cause, clone, isObject, JsonObject, same } from './objects';
+import { ApiError, ApiObject, Cause, clone, isObject, JsonObject, ManagedFields, same } from './objects';
 
 /** What a server-side apply makes of an object. */
 export interface Applied {
@@ -11,6 +11,14 @@ export interface Applied {
   readonly taken: FieldSet;
 }
 
+/** Managed fields of an object; what was set before anybody kept account of it belongs to nobody in particular. */
+export function entriesOf(live: ApiObject, rules: MergeRules): readonly ManagedFields[] {
+  const { managedFields = [], creationTimestamp } = live.metadata;
+  if (managedFields.length > 0) return managedFields;
+  const fieldsV1 = toFieldsV1(fieldsOf(live, rules));
+  return [{ manager: 'before-first-apply', operation: 'Update', apiVersion: live.apiVersion, time: creationTimestamp, fieldsType: 'FieldsV1', fieldsV1 }];
+}
+
 /**
  * Merges `config` into `live` as `manager`.
  *
@@ -18,7 +26,7 @@ export interface Applied {
  */
 export function applyTo(live: ApiObject, config: JsonObject, manager: Manager, force: boolean, rules: MergeRules): Applied {
   const owned = fieldsOf(config, rules);
-  const entries = live.metadata.managedFields ?? [];
+  const entries = entriesOf(live, rules);
   const taken: FieldSet = new Set();
   const conflicts: Array<{ readonly manager: string; readonly path: string }> = [];
   for (const entry of entries) {
@@ -26,10 +34,10 @@ export function applyTo(live: ApiObject, config: JsonObject, manager: Manager, f
     for (const path of fromFieldsV1(entry.fieldsV1)) {
       if (!owned.has(path) || path.endsWith('\u0000.') || same(valueAt(live, path, rules), valueAt(config, path, rules))) continue;
       taken.add(path);
-      conflicts.push({ manager: describeManager(entry), path: describePath(path) });
+      conflicts.push({ manager: describeManager(entry), path });
     }
   }
-  if (conflicts.length > 0 && !force) throw conflictError(conflicts);
+  if (conflicts.length > 0 && !force) throw conflictError(conflicts.sort((a, b) => (sortKey(a.path) < sortKey(b.path) ? -1 : 1)));
   const object = merge(live, config, rules, []) as JsonObject;
   const mine = entries.find((entry) => isManagedBy(entry, manager));
   const foreign = new Set(entries.filter((entry) => entry !== mine).flatMap((entry) => [...fromFieldsV1(entry.fieldsV1)]));
@@ -41,17 +49,23 @@ export function applyTo(live: ApiObject, config: JsonObject, manager: Manager, f
   return { object, owned, taken };
 }
 
+/** Leaves of a level before what is deeper, as the real one walks its sets. */
+function sortKey(path: string): string {
+  const elements = path.split('\u0000');
+  return elements.map((element, index) => `${index === elements.length - 1 ? 0 : 1}${element}`).join('\u0000');
+}
+
 function describeManager(entry: { manager: string; operation: string; subresource?: string; apiVersion: string }): string {
   const subresource = entry.subresource ? ` with subresource "${entry.subresource}"` : '';
   return entry.operation === 'Apply' ? `"${entry.manager}"${subresource}` : `"${entry.manager}"${subresource} using ${entry.apiVersion}`;
 }
 
 function conflictError(conflicts: ReadonlyArray<{ readonly manager: string; readonly path: string }>): ApiError {
-  const causes: Cause[] = conflicts.map(({ manager, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${manager}`, field: path }));
+  const causes: Cause[] = conflicts.map(({ manager, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${manager}`, field: describePath(path) }));
   const count = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
   const managers = [...new Set(conflicts.map(({ manager }) => manager))];
   const text = managers.map((manager) => {
-    const paths = conflicts.filter((conflict) => conflict.manager === manager).map(({ path }) => path);
+    const paths = conflicts.filter((conflict) => conflict.manager === manager).map(({ path }) => describePath(path));
     return conflicts.length === 1 ? `conflict with ${manager}: ${paths[0]}` : `conflicts with ${manager}:\n${paths.map((path) => `- ${path}`).join('\n')}`;
   }).join('\n');
   return new ApiError(409, 'Conflict', `Apply failed with ${count}: ${text}`, { causes });

@@ -11,7 +11,7 @@ const SEPARATOR = '\u0000';
 export type FieldSet = Set<string>;
 
 /** Metadata that the server owns, which no manager does. */
-const SERVER_METADATA = ['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'managedFields', 'generateName', 'selfLink'];
+const SERVER_METADATA = ['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'managedFields', 'selfLink'];
 
 /** The fields that `object` sets. */
 export function fieldsOf(object: JsonObject, rules: MergeRules): FieldSet {

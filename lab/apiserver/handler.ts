@@ -29,6 +29,9 @@ interface Target {
   readonly subresource?: string;
 }
 
+/** What the real server says, in plain text, to paths below a group or version that it does not know. */
+class PageNotFound extends Error {}
+
 /** Answers one HTTP request of either version. */
 export async function handle(request: Request, response: Response, options: HandlerOptions): Promise<void> {
   try {
@@ -41,6 +44,7 @@ export async function handle(request: Request, response: Response, options: Hand
     await serve(request, response, url, target(url.pathname, options.registry), options);
   } catch (error) {
     if (response.headersSent) return void response.end();
+    if (error instanceof PageNotFound) return answer(response, 404, '404 page not found\n');
     const known = error instanceof ApiError ? error : new ApiError(500, 'InternalError', `Internal error occurred: ${(error as Error).stack ?? String(error)}`);
     const seconds = known.details?.retryAfterSeconds as number | undefined;
     answer(response, known.code, known.toStatus(), seconds === undefined ? {} : { 'retry-after': String(seconds) });
@@ -56,13 +60,14 @@ function answer(response: Response, status: number, body: JsonObject | string, h
 
 function target(path: string, registry: Registry): Target {
   const parts = path.split('/').slice(1).map(decodeURIComponent);
-  const unknown = () => new ApiError(404, 'NotFound', 'the server could not find the requested resource');
+  const unknown = () => new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
   const group = parts[0] === 'api' ? '' : parts[0] === 'apis' ? parts[1] : undefined;
   if (group === undefined) throw unknown();
   const [version, ...rest] = parts.slice(group === '' ? 1 : 2);
   const scoped = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2]);
   const [plural, name, subresource] = scoped ? rest.slice(2) : rest;
   const type = registry.catalog.find(group, version, plural ?? '');
+  if (!registry.catalog.all().some((served) => served.group === group && served.version === version)) throw new PageNotFound();
   if (!type || (subresource === 'status' ? !type.status : subresource !== undefined)) throw unknown();
   if (scoped !== type.namespaced && name !== undefined) throw unknown();
   return { type, namespace: scoped ? rest[1] : undefined, name, subresource };

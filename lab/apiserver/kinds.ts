@@ -1,4 +1,4 @@
-import { ApiObject, isObject, JsonObject } from './objects';
+import { ApiObject, badRequest, isObject, JsonObject } from './objects';
 import { ResourceType } from './resources';
 import { allocate, carryOver, checkService, checkServiceStatus, defaultService, ServiceSurroundings } from './services';
 import { Causes } from './validation';
@@ -19,7 +19,13 @@ export interface KindBehaviour {
 
 const BEHAVIOURS: Record<string, KindBehaviour> = {
   '/services': { defaults: defaultService, carryOver, check: checkService, checkStatus: checkServiceStatus, allocate },
-  '/nodes': { createsWithStatus: true },
+  '/nodes': {
+    createsWithStatus: true,
+    defaults(node) {
+      node.spec ??= {};
+      node.status ??= {};
+    },
+  },
   '/namespaces': {
     defaults(namespace) {
       namespace.spec ??= {};
@@ -37,16 +43,22 @@ const BEHAVIOURS: Record<string, KindBehaviour> = {
         secret.data[key] = Buffer.from(value).toString('base64');
       }
       delete secret.stringData;
+      for (const value of Object.values((secret.data ?? {}) as Record<string, string>)) {
+        const at = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?/.exec(value)![0].length;
+        if (at < value.length) throw badRequest(`Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte ${at}`);
+      }
     },
     check(secret, old, causes) {
-      for (const [key, value] of Object.entries((secret.data ?? {}) as Record<string, string>)) {
+      for (const key of Object.keys(secret.data ?? {})) {
         if (!/^[-._a-zA-Z0-9]+$/.test(key)) causes.invalid(`data[${key}]`, key, 'a valid config key must consist of alphanumeric characters, \'-\', \'_\' or \'.\'');
-        if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) causes.invalid(`data[${key}]`, value, 'illegal base64 data');
       }
       if (old && old.type !== secret.type) causes.invalid('type', secret.type, 'field is immutable');
     },
   },
   '/events': {
+    defaults(event) {
+      Object.assign(event, { eventTime: null, firstTimestamp: null, lastTimestamp: null, reportingComponent: '', reportingInstance: '', source: {}, ...event });
+    },
     check(event, _old, causes) {
       const { involvedObject = {}, metadata } = event;
       if (isObject(involvedObject) && (involvedObject.namespace ?? 'default') !== metadata.namespace) {
@@ -58,6 +70,7 @@ const BEHAVIOURS: Record<string, KindBehaviour> = {
     defaults(slice) {
       slice.endpoints ??= null;
       slice.ports ??= null;
+      for (const endpoint of (slice.endpoints ?? []) as JsonObject[]) endpoint.conditions ??= {};
       for (const port of (slice.ports ?? []) as JsonObject[]) {
         port.name ??= '';
         port.protocol ??= 'TCP';

@@ -44,7 +44,7 @@ export class ApiError extends Error {
   }
 
   toStatus(): JsonObject {
-    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: this.message, reason: this.reason, details: this.details, code: this.code };
+    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: this.message, reason: this.reason || undefined, details: this.details, code: this.code };
   }
 }
 

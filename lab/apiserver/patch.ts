@@ -39,7 +39,7 @@ function applyOperation(root: { document: unknown }, operation: JsonPatchOperati
     case 'move': return insert(root, operation.path, take(root, operation.from ?? ''));
     case 'copy': return insert(root, operation.path, clone(look(root, operation.from ?? '')));
     case 'test':
-      if (!same(look(root, operation.path), operation.value)) throw misfit(`testing value ${operation.path} failed: test failed`);
+      if (!same(look(root, operation.path), operation.value)) throw misfit();
       return;
     default: throw badRequest(`Unexpected kind: ${operation.op}`);
   }
@@ -56,7 +56,7 @@ function parent(root: { document: unknown }, path: string): { container: JsonObj
   let container: unknown = root;
   for (const part of parts.slice(0, -1)) {
     container = (container as JsonObject)?.[part];
-    if (typeof container !== 'object' || container === null) throw misfit(`doc is missing path: ${path}: missing value`);
+    if (typeof container !== 'object' || container === null) throw misfit();
   }
   return { container: container as JsonObject, last: parts[parts.length - 1] };
 }
@@ -73,21 +73,22 @@ function insert(root: { document: unknown }, path: string, value: unknown): void
     return;
   }
   const index = last === '-' ? container.length : Number(last);
-  if (!Number.isInteger(index) || index < 0 || index > container.length) throw misfit(`add operation does not apply: ${path}: invalid index`);
+  if (!Number.isInteger(index) || index < 0 || index > container.length) throw misfit();
   container.splice(index, 0, value);
 }
 
 function take(root: { document: unknown }, path: string): unknown {
   const { container, last } = parent(root, path);
-  if (!(last in container)) throw misfit(`remove operation does not apply: doc is missing path: ${path}: missing value`);
+  if (!(last in container)) throw misfit();
   if (Array.isArray(container)) return container.splice(Number(last), 1)[0];
   const value = container[last];
   delete container[last];
   return value;
 }
 
-function misfit(message: string): ApiError {
-  return new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`);
+/** The real server keeps to itself what did not fit. */
+function misfit(): ApiError {
+  return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }
 
 /** Kubernetes' strategic merge patch for built-in kinds: like RFC 7396, but lists with a key are merged item by item. */
@@ -117,16 +118,11 @@ function strategicList(target: unknown[], patch: unknown[], rules: MergeRules, p
   if (rule?.kind === 'set') return [...target, ...patch.filter((item) => !target.includes(item))];
   if (rule?.kind !== 'map') return clone(patch);
   const [key] = rule.keys; // strategic merge knows a single key
-  const result = [...target] as JsonObject[];
+  const left = [...target] as JsonObject[], merged: JsonObject[] = [];
   for (const item of patch as JsonObject[]) {
-    const index = result.findIndex((existing) => same(existing[key], item[key]));
-    if (item.$patch === 'delete') {
-      if (index >= 0) result.splice(index, 1);
-    } else if (index >= 0) {
-      result[index] = strategicPatch(result[index], item, rules, path) as JsonObject;
-    } else {
-      result.push(strategicPatch({}, item, rules, path) as JsonObject);
-    }
+    const index = left.findIndex((existing) => same(existing[key], item[key]));
+    const [existing = {}] = index < 0 ? [] : left.splice(index, 1);
+    if (item.$patch !== 'delete') merged.push(strategicPatch(existing, item, rules, path) as JsonObject);
   }
-  return result;
+  return [...merged, ...left];
 }

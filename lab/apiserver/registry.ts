@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { applyTo } from './apply';
+import { applyTo, entriesOf } from './apply';
 import { crdStatus, typesOf } from './custom-resources';
 import { FieldSet, fieldsOf, fromFieldsV1, isManagedBy, Manager, recordFields, valueAt } from './fields';
 import { behaviourOf } from './kinds';
@@ -70,7 +70,8 @@ export class Registry {
     const next = this.identified(type, namespace, name, body);
     const live = this.get(type, namespace, name);
     if (type.schema && !next.metadata.resourceVersion) {
-      throw invalid(type, name, [{ reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message: 'Invalid value: 0: must be specified for an update' }]);
+      const cause = { reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be specified for an update', field: 'metadata.resourceVersion' };
+      throw invalid({ ...type, kind: type.plural }, name, [cause]);
     }
     return this.write({ type, live, next, context });
   }
@@ -81,7 +82,12 @@ export class Registry {
     const { managedFields: _managedFields, ...visible } = metadata;
     const next = change(clone({ ...rest, metadata: visible } as ApiObject));
     if (!isObject(next)) throw badRequest('the patch does not leave an object');
-    return this.write({ type, live, next: this.identified(type, namespace, name, next), context });
+    const identified = this.identified(type, namespace, name, next);
+    if (identified.metadata.resourceVersion === live.metadata.resourceVersion && identified.metadata.uid !== live.metadata.uid) {
+      const message = `Invalid value: ${JSON.stringify(identified.metadata.uid)}: field is immutable`;
+      throw invalid(type, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }]);
+    }
+    return this.write({ type, live, next: identified, context });
   }
 
   /** Server-side apply. Returns whether the object was made by it. */
@@ -106,11 +112,13 @@ export class Registry {
   delete(type: ResourceType, namespace: string | undefined, name: string, preconditions: Preconditions = {}): ApiObject {
     const live = this.get(type, namespace, name);
     const { uid, resourceVersion } = live.metadata;
+    const unmet = (why: string) => conflict({ ...type, plural: type.kind }, name, why);
     if (preconditions.uid && preconditions.uid !== uid) {
-      throw conflict(type, name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`);
+      throw unmet(`the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
     }
     if (preconditions.resourceVersion && preconditions.resourceVersion !== resourceVersion) {
-      throw conflict(type, name, `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`);
+      throw unmet(`the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}).`
+        + ' The object might have been modified');
     }
     const deleted = this.storage.delete(bucketOf(type), keyOf(namespace, name))!;
     if (type.kind === 'Namespace') this.emptyNamespace(name);
@@ -125,7 +133,7 @@ export class Registry {
     next.apiVersion ??= apiVersion(type);
     next.kind ??= type.kind;
     if (next.apiVersion !== apiVersion(type) || next.kind !== type.kind) {
-      throw badRequest(`the API version in the data (${next.apiVersion}, ${next.kind}) does not match the expected API version (${apiVersion(type)}, ${type.kind})`);
+      throw badRequest(`${next.kind} in version "${next.apiVersion}" cannot be handled as a ${type.kind} in version "${apiVersion(type)}"`);
     }
     next.metadata ??= {};
     if (name !== undefined && next.metadata.name !== undefined && next.metadata.name !== name) {
@@ -145,7 +153,7 @@ export class Registry {
     const { metadata } = next;
     if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${randomBytes(4).toString('hex').slice(0, 5)}`;
     if (!metadata.name) throw invalid(type, '', [{ reason: 'FieldValueRequired', field: 'metadata.name', message: 'Required value: name or generateName is required' }]);
-    if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+    if (metadata.resourceVersion) throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
     if (type.namespaced && !this.storage.get('/namespaces', metadata.namespace)) throw new ApiError(404, 'NotFound', `namespaces "${metadata.namespace}" not found`, { name: metadata.namespace, kind: 'namespaces' });
     if (this.storage.get(bucketOf(type), keyOf(metadata.namespace, metadata.name))) throw alreadyExists(type, metadata.name);
     metadata.uid = randomUUID();
@@ -162,6 +170,9 @@ export class Registry {
       restoreServerFields(type, live, next, context);
     }
     this.checkUnknownFields(type, next, context);
+    for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences']) {
+      if (Object.keys(next.metadata[field] ?? {}).length === 0) delete next.metadata[field];
+    }
     type.schema?.applyDefaults(next);
     behaviour.defaults?.(next);
     if (live) behaviour.carryOver?.(next, live);
@@ -200,12 +211,13 @@ export class Registry {
 
   private managedFields({ type, live, next, context, applied }: Write): ApiObject['metadata']['managedFields'] & object {
     const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    const entries = live?.metadata.managedFields ?? [];
     const existing = fieldsOf(next, type.rules);
-    if (applied) return recordFields(entries, managerOf(type, context, 'Apply'), applied.owned, applied.taken, existing, time);
+    if (applied) return recordFields(live ? entriesOf(live, type.rules) : [], managerOf(type, context, 'Apply'), applied.owned, applied.taken, existing, time);
+    const entries = live?.metadata.managedFields ?? [];
+    if (live && entries.length === 0) return []; // account is kept from the creation or the first apply on
     const before = live ? fieldsOf(live, type.rules) : new Set<string>();
     const unchanged = (path: string) => before.has(path) && same(valueAt(live!, path, type.rules), valueAt(next, path, type.rules));
-    const changed = new Set([...existing].filter((path) => !unchanged(path)));
+    const changed = withoutReset(new Set([...existing].filter((path) => !unchanged(path))), context);
     const manager = managerOf(type, context, 'Update');
     const mine = entries.find((entry) => isManagedBy(entry, manager));
     const kept = mine ? [...fromFieldsV1(mine.fieldsV1)].filter((path) => existing.has(path)) : [];

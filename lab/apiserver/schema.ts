@@ -11,16 +11,26 @@ const FORMATS = {
   'date-time': (text: string) => /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
 };
 
+/** After these the object is too different from its schema for CEL rules to be evaluated. */
+const BLOCKING = ['FieldValueRequired', 'FieldValueTypeInvalid', 'FieldValueNotSupported', 'FieldValueTooLong', 'FieldValueTooMany'];
+const NOT_CHECKED: Cause = {
+  reason: 'FieldValueInvalid',
+  message: 'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+  field: '<nil>',
+};
+
 /** A structural schema, ready for use. */
 export class CompiledSchema {
   private readonly matches: ValidateFunction;
   private readonly celRules: CelRules;
+  private readonly hasCelRules: boolean;
 
   /** @throws Error if the schema has a CEL rule that cannot be evaluated here */
   constructor(readonly schema: JsonObject) {
     const ajv = new Ajv({ allErrors: true, strict: false, verbose: true, formats: FORMATS });
     this.matches = ajv.compile(forAjv(schema));
     this.celRules = celRulesOf(schema);
+    this.hasCelRules = JSON.stringify(schema).includes('"x-kubernetes-validations"');
   }
 
   /** Removes fields that the schema does not know, and returns their paths. */
@@ -41,8 +51,9 @@ export class CompiledSchema {
   validate(object: JsonObject, old?: JsonObject): Cause[] {
     const { metadata: _metadata, ...rest } = object;
     const body = clone(rest);
-    if (!this.matches(body)) return this.matches.errors!.filter((error) => !['anyOf', 'if'].includes(error.keyword)).map(toCause);
-    return evaluate(this.celRules, object, old, '');
+    const causes = this.matches(body) ? [] : this.matches.errors!.filter(({ keyword }) => keyword !== 'anyOf').map(toCause);
+    if (!this.hasCelRules) return causes;
+    return [...causes, ...causes.some(({ reason }) => BLOCKING.includes(reason)) ? [NOT_CHECKED] : evaluate(this.celRules, object, old, '')];
   }
 }
 
@@ -181,8 +192,8 @@ function evaluate(rules: CelRules, value: unknown, old: unknown, path: string): 
     } catch (error) {
       failed = (error as Error).message;
     }
-    const shown = isObject(value) ? '"object"' : Array.isArray(value) ? '"array"' : JSON.stringify(value);
-    if (failed) causes.push({ reason: reason ?? 'FieldValueInvalid', message: `Invalid value: ${shown}: ${failed}`, field: path + (below ?? '') });
+    const shown = typeof value === 'object' ? '' : `${JSON.stringify(value)}: `; // objects and lists are not shown, they may be large
+    if (failed) causes.push({ reason: reason ?? 'FieldValueInvalid', message: `Invalid value: ${shown}${failed}`, field: path + (below ?? '') });
   }
   if (Array.isArray(value)) {
     value.forEach((item, index) => causes.push(...rules.items ? evaluate(rules.items, item, itemBefore(rules.keys, item, old), `${path}[${index}]`) : []));

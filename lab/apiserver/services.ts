@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { ApiObject, JsonObject, same } from './objects';
+import { ApiObject, badRequest, JsonObject, same } from './objects';
 import { Causes } from './validation';
 
 /*
@@ -23,9 +23,21 @@ function external(spec: JsonObject): boolean {
   return spec.type === 'LoadBalancer' || spec.type === 'NodePort';
 }
 
+/** `core/v1` ServiceSpec. Others are dropped. */
+const SPEC_FIELDS = [
+  'allocateLoadBalancerNodePorts', 'clusterIP', 'clusterIPs', 'externalIPs', 'externalName', 'externalTrafficPolicy', 'healthCheckNodePort',
+  'internalTrafficPolicy', 'ipFamilies', 'ipFamilyPolicy', 'loadBalancerClass', 'loadBalancerIP', 'loadBalancerSourceRanges', 'ports',
+  'publishNotReadyAddresses', 'selector', 'sessionAffinity', 'sessionAffinityConfig', 'trafficDistribution', 'type',
+];
+
 /** Defaults that depend on the object alone. */
 export function defaultService(service: JsonObject): void {
   const spec = service.spec ??= {};
+  for (const field of Object.keys(spec)) if (!SPEC_FIELDS.includes(field)) delete spec[field];
+  if (spec.ports !== undefined && !Array.isArray(spec.ports)) {
+    const message = `json: cannot unmarshal ${typeof spec.ports} into Go struct field ServiceSpec.spec.ports of type []v1.ServicePort`;
+    throw badRequest(`Service in version "v1" cannot be handled as a Service: ${message}`);
+  }
   spec.type ??= 'ClusterIP';
   spec.sessionAffinity ??= 'None';
   if (spec.sessionAffinity === 'ClientIP') {
@@ -38,7 +50,7 @@ export function defaultService(service: JsonObject): void {
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   for (const port of (spec.ports ?? []) as JsonObject[]) {
     port.protocol ??= 'TCP';
-    port.targetPort ??= port.port;
+    port.targetPort ||= port.port;
   }
   for (const ingress of (service.status?.loadBalancer?.ingress ?? []) as JsonObject[]) {
     if (spec.type === 'LoadBalancer' && ingress.ip) ingress.ipMode ??= 'VIP';
@@ -50,6 +62,10 @@ export function defaultService(service: JsonObject): void {
 /** Carries over what was allocated and drops what the new type has no use for, as the real server does before it validates an update. */
 export function carryOver(service: JsonObject, old: ApiObject): void {
   const { spec } = service, before = old.spec as JsonObject;
+  if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') service.status.loadBalancer = {};
+  if (spec.clusterIP !== before.clusterIP && same(spec.clusterIPs, before.clusterIPs)) {
+    spec.clusterIPs = spec.clusterIP ? [spec.clusterIP] : undefined; // the list follows the single field
+  }
   const sameType = spec.type === before.type;
   if (spec.type !== 'ExternalName' && before.type !== 'ExternalName') {
     spec.clusterIP ||= before.clusterIP;
@@ -58,9 +74,11 @@ export function carryOver(service: JsonObject, old: ApiObject): void {
     spec.ipFamilyPolicy ??= before.ipFamilyPolicy;
   }
   if (external(spec) && external(before)) {
-    for (const port of (spec.ports ?? []) as JsonObject[]) {
-      const twin = (before.ports as JsonObject[] | undefined)?.find((other) => other.port === port.port && other.protocol === port.protocol);
-      port.nodePort ||= twin?.nodePort;
+    const ports = (spec.ports ?? []) as JsonObject[], used = new Set(ports.map(({ nodePort }) => nodePort as unknown));
+    for (const port of ports) { // a port is known by its name, whatever else of it has changed
+      const twin = (before.ports as JsonObject[] | undefined)?.find(({ name = '' }) => name === (port.name ?? ''));
+      if (!used.has(twin?.nodePort)) port.nodePort ||= twin?.nodePort;
+      used.add(port.nodePort);
     }
   }
   if (sameType) {
@@ -131,7 +149,7 @@ function checkPorts(spec: JsonObject, headless: boolean, causes: Causes): void {
     }
     if (port.nodePort && !external(spec)) causes.forbidden(`${field}.nodePort`, `may not be used when \`type\` is '${spec.type}'`);
     const key = `${port.protocol}/${port.port}`;
-    if (seen.has(key)) causes.duplicate(field, { port: port.port, protocol: port.protocol });
+    if (seen.has(key)) causes.duplicate(field, { Name: '', Protocol: port.protocol, AppProtocol: null, Port: port.port, TargetPort: 0, NodePort: 0 });
     seen.add(key);
   });
 }
@@ -139,7 +157,7 @@ function checkPorts(spec: JsonObject, headless: boolean, causes: Causes): void {
 /** The checks of `status.loadBalancer`. */
 export function checkServiceStatus(service: JsonObject, causes: Causes): void {
   const ingress = (service.status?.loadBalancer?.ingress ?? []) as JsonObject[];
-  if (ingress.length > 0 && service.spec.type !== 'LoadBalancer') causes.forbidden('status.loadBalancer.ingress', 'may only be used when `spec.type` is "LoadBalancer"');
+  if (ingress.length > 0 && service.spec.type !== 'LoadBalancer') causes.forbidden('status.loadBalancer.ingress', 'may only be used when `spec.type` is \'LoadBalancer\'');
   ingress.forEach(({ ip, ipMode, hostname }, index) => {
     const field = `status.loadBalancer.ingress[${index}]`;
     if (ip && isIP(ip) === 0) causes.invalid(`${field}.ip`, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
@@ -156,10 +174,15 @@ export function allocate(service: JsonObject, { ranges, others }: ServiceSurroun
   const families: string[] = ranges.map((range) => (isIPv6(range.split('/')[0]) ? 'IPv6' : 'IPv4'));
   const dual = families.length > 1;
   if (spec.ipFamilyPolicy === 'RequireDualStack' && !dual) {
-    return causes.invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'Cluster is not configured for dual-stack services');
+    return causes.invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services');
   }
   for (const [index, family] of ((spec.ipFamilies ?? []) as string[]).entries()) {
     if (!families.includes(family)) return causes.invalid(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster');
+  }
+  if (spec.clusterIP === 'None' && !spec.selector && !spec.ipFamilyPolicy && !spec.ipFamilies) {
+    // Whoever writes the endpoints of such a Service may use either family, also where the cluster itself has one.
+    Object.assign(spec, { ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv6'], clusterIPs: ['None'] });
+    return;
   }
   spec.ipFamilyPolicy ??= (spec.ipFamilies?.length ?? 0) > 1 ? 'RequireDualStack' : 'SingleStack';
   const wanted = spec.ipFamilyPolicy === 'SingleStack' ? 1 : families.length;
@@ -203,7 +226,8 @@ function allocatePorts(spec: JsonObject, others: readonly ApiObject[], causes: C
     return port;
   };
   if (!external(spec)) return;
-  for (const [index, port] of ((spec.ports ?? []) as JsonObject[]).entries()) {
+  const ports = (spec.ports ?? []) as JsonObject[];
+  for (const [index, port] of ports.entries()) {
     const field = `spec.ports[${index}].nodePort`;
     if (port.nodePort && (port.nodePort < NODE_PORTS.first || port.nodePort > NODE_PORTS.last)) {
       causes.invalid(field, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${NODE_PORTS.first}-${NODE_PORTS.last}`);
@@ -211,9 +235,10 @@ function allocatePorts(spec: JsonObject, others: readonly ApiObject[], causes: C
       causes.invalid(field, port.nodePort, 'provided port is already allocated');
     } else if (port.nodePort) {
       taken.add(port.nodePort);
-    } else if (spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false) {
-      port.nodePort = free();
     }
+  }
+  if (spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false) {
+    for (const port of ports) port.nodePort ||= free(); // after all that were asked for
   }
   if (needsHealthCheckPort(spec)) spec.healthCheckNodePort ||= free();
 }

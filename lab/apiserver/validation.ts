@@ -5,26 +5,26 @@ export class Causes {
   readonly list: Cause[] = [];
 
   required(field: string, detail = ''): void {
-    this.list.push({ reason: 'FieldValueRequired', field, message: `Required value${detail ? `: ${detail}` : ''}` });
+    this.list.push({ reason: 'FieldValueRequired', message: `Required value${detail ? `: ${detail}` : ''}`, field });
   }
 
   invalid(field: string, value: unknown, detail: string): void {
-    this.list.push({ reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(value)}: ${detail}` });
+    this.list.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(value)}: ${detail}`, field });
   }
 
   forbidden(field: string, detail: string): void {
-    this.list.push({ reason: 'FieldValueForbidden', field, message: `Forbidden: ${detail}` });
+    this.list.push({ reason: 'FieldValueForbidden', message: `Forbidden: ${detail}`, field });
   }
 
   duplicate(field: string, value: unknown): void {
-    this.list.push({ reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(value)}` });
+    this.list.push({ reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(value)}`, field });
   }
 
   /** Requires `value`, if there is one, to be among `allowed`. */
   oneOf(field: string, value: unknown, allowed: readonly string[]): void {
     if (value === undefined || allowed.includes(value as string)) return;
-    const list = allowed.map((item) => `"${item}"`).join(', ');
-    this.list.push({ reason: 'FieldValueNotSupported', field, message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}` });
+    const list = [...allowed].sort().map((item) => `"${item}"`).join(', ');
+    this.list.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`, field });
   }
 }
 

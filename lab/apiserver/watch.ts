@@ -48,7 +48,7 @@ export function serveWatch(registry: Registry, type: ResourceType, query: WatchQ
     for (const [, object] of storage.read(bucketOf(type))) if (query.matches(object)) send(sink, faults, { type: 'ADDED', object: present(type, object) });
   }
   missed.forEach(tell);
-  const bookmark = () => send(sink, faults, {
+  const bookmark = () => (start ?? 0) <= storage.revision && send(sink, faults, {
     type: 'BOOKMARK', object: { kind: type.kind, apiVersion: apiVersion(type), metadata: { resourceVersion: String(storage.revision), creationTimestamp: null } },
   });
   const unsubscribe = storage.subscribe((event) => { if (event.bucket === bucketOf(type)) tell(event); });
