@@ -147,14 +147,17 @@ export class Transport {
 }
 
 async function* readBody(stream: ClientHttp2Stream, connection: Connection, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  let whole = false;
   try {
     for await (const chunk of stream) yield chunk as Buffer;
     // A stream cut short by CANCEL, which is also what a lost connection does to it, ends as if it were whole (RFC 9113 §7: 0 is NO_ERROR).
     if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error(`the stream broke off (HTTP/2 error code ${stream.rstCode})`);
+    whole = true;
   } catch (cause) {
     throw signal?.aborted ? aborted() : connection.explain(cause);
   } finally {
-    stream.close(constants.NGHTTP2_CANCEL);
+    // Never after the end: servers take a thousand resets in a row for an attack (CVE-2023-44487) and close the connection.
+    if (!whole) stream.close(constants.NGHTTP2_CANCEL);
   }
 }
 

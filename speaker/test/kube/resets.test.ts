@@ -23,7 +23,7 @@ describe('many requests one after the other', () => {
   afterAll(() => server.close());
 
   test('are all answered, over one connection: no stream is reset that has ended', async () => {
-    const client = new KubeClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, source: 'test' });
+    const client = new KubeClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, source: 'test', tls: () => ({}) });
     for (let i = 0; i < REQUESTS; i++) {
       expect(await client.version()).toEqual({ gitVersion: 'v1.35.4' });
     }
