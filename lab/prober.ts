@@ -26,6 +26,8 @@ export interface AskReport {
   readonly macs: Readonly<Record<string, number>>;
   /** Latencies in ns; zero without an answer. */
   readonly ns: Readonly<Record<'min' | 'p50' | 'p90' | 'p99' | 'max' | 'mean', number>>;
+  /** Every latency in ns, in the order of the questions, if asked for. */
+  readonly samples?: readonly number[];
 }
 
 export interface AskOptions {
@@ -37,14 +39,17 @@ export interface AskOptions {
   readonly timeoutMs?: number;
   /** Where to ask. Default `client`. */
   readonly from?: string;
+  /** Give every latency, too. Default false. */
+  readonly samples?: boolean;
 }
 
 /** Asks for an address, ARP or neighbour discovery as it is IPv4 or IPv6. */
 export async function ask(network: Network, address: string, options: AskOptions = {}): Promise<AskReport> {
-  const { count = 100, intervalUs = 0, timeoutMs = 1000, from = 'client' } = options;
+  const { count = 100, intervalUs = 0, timeoutMs = 1000, from = 'client', samples = false } = options;
   const { stdout } = await network.exec(from, [await prober(), 'ask', address, '--count', `${count}`, '--interval-us', `${intervalUs}`,
-    '--timeout-ms', `${timeoutMs}`], { check: false, timeoutMs: 5_000 + count * (timeoutMs + intervalUs / 1000) });
-  return JSON.parse(stdout.trim().split('\n').pop()!) as AskReport;
+    '--timeout-ms', `${timeoutMs}`, ...(samples ? ['--samples'] : [])], { check: false, timeoutMs: 5_000 + count * (timeoutMs + intervalUs / 1000) });
+  const [summary, before] = stdout.trim().split('\n').reverse().map((line) => JSON.parse(line));
+  return { ...summary, ...(samples && { samples: before.ns }) } as AskReport;
 }
 
 /** What a watch saw on the link. */

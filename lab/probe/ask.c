@@ -1,4 +1,5 @@
-/* prober ask: how fast an address is answered. One question at a time: back to back with --interval-us 0, else paced. */
+/* prober ask: how fast an address is answered. One question at a time: back to back with --interval-us 0, else paced.
+   With --samples a line before the summary holds every latency, in the order of the questions; nothing is written while it asks. */
 #define _GNU_SOURCE
 #include <string.h>
 #include <time.h>
@@ -40,7 +41,7 @@ int run_ask(int argc, char **argv) {
   long count = (long)number(argc, argv, "count", 100, 1, 100000000);
   int64_t interval = number(argc, argv, "interval-us", 0, 0, 60000000) * 1000;
   int64_t timeout = number(argc, argv, "timeout-ms", 1000, 1, 60000) * 1000000;
-  bool each = flag(argc, argv, "each");
+  bool each = flag(argc, argv, "each"), samples = flag(argc, argv, "samples");
   struct asker asker;
   struct seen seen;
   struct tally tally = {0};
@@ -77,6 +78,11 @@ int run_ask(int argc, char **argv) {
   int64_t ended = now_ns();
   while (asker_receive(&asker, ended + 2000000, &seen)) {
     if (seen.kind == ANSWER) extra++, count_mac(&tally, seen.mac);
+  }
+  if (samples) { /* before they are sorted */
+    printf("{\"event\":\"samples\",\"ns\":[");
+    for (long i = 0; i < answered; i++) printf("%s%lld", i ? "," : "", (long long)latency[i]);
+    printf("]}\n");
   }
   qsort(latency, (size_t)answered, sizeof *latency, ascending);
   printf("{\"event\":\"summary\",\"address\":\"%s\",\"asked\":%ld,\"answered\":%ld,\"extra\":%ld,\"gratuitous\":%ld,\"seconds\":%.6f,\"macs\":{",
