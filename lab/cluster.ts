@@ -73,14 +73,15 @@ export class Cluster {
       throw new LabError('INVALID_ARGUMENT', "kubeProxy and controllerManager need the real API server: add api: 'real'");
     }
     const network = await Network.create(options);
+    let cluster: Cluster | undefined;
     try {
       const binaries = options.api === 'real' ? await kubeBinaries() : undefined;
       const control = binaries ? await startReal(network, binaries) : await startEmbedded(network);
-      const cluster = new Cluster(network, control, options, binaries);
+      cluster = new Cluster(network, control, options, binaries);
       await cluster.furnish();
       return cluster;
     } catch (error) {
-      await network.destroy();
+      await (cluster ? cluster.stop() : network.destroy());
       throw error;
     }
   }
@@ -210,7 +211,7 @@ export class Cluster {
     for (const start of this.atBoot.get(node) ?? []) await start();
   }
 
-  /** Ends everything. */
+  /** Ends everything and removes it. */
   async stop(): Promise<void> {
     clearInterval(this.heartbeat);
     await this.balancer?.stop();
@@ -239,7 +240,8 @@ export class Cluster {
     const pod = component === 'controller' ? component : `${component}-${node.name}`;
     let current: LabProcess | undefined;
     const start = async (): Promise<void> => {
-      await putPod(this.client, { namespace: this.namespace, name: pod, component, nodeName: node.name, address });
+      const selectable = !this.options.controllerManager;
+      await putPod(this.client, { namespace: this.namespace, name: pod, component, nodeName: node.name, address, selectable });
       current = this.network.start(place, {
         name: `${pod}-${++this.starts}`,
         argv: [...program, component, '--kubeconfig', kubeconfig, '--namespace', this.namespace, '--pod-name', pod, ...flags,

@@ -56,12 +56,15 @@ export interface PodSpec {
   readonly component: string;
   readonly nodeName: string;
   readonly address: string;
+  /** Labels by which a DaemonSet or Deployment selects it; a controller manager would take it for one too many. */
+  readonly selectable: boolean;
 }
 
 /** Says that a pod runs. */
 export async function putPod(client: KubeClient, pod: PodSpec): Promise<void> {
   const { namespace, name, component } = pod;
-  const labels = { 'app': 'metallb', component, 'app.kubernetes.io/name': 'home-load-balancer', 'app.kubernetes.io/component': component };
+  const selected = { 'app': 'metallb', component, 'app.kubernetes.io/name': 'home-load-balancer', 'app.kubernetes.io/component': component };
+  const labels = pod.selectable ? selected : { 'lab.component': component };
   const image = 'home-load-balancer';
   await client.apply(PODS, {
     apiVersion: 'v1',
