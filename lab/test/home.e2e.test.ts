@@ -1,12 +1,11 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { Cluster, readManifests, Role, VIRTUAL_ADDRESS, WAN_ADDRESS } from '..';
+import { DEPLOYMENTS, KubeObject, PODS, SERVICE_L2_STATUSES } from '../../speaker/src/kube';
 import { kubeBinaries } from '../cache';
 import { run } from '../command';
 import { tsxCommand } from '../control-plane';
-import { DEPLOYMENTS, PODS, SERVICE_L2_STATUSES } from '../../speaker/src/kube';
 import { eventually, get, holder, logOf, NAMESPACE, POOL } from './support';
-import { asServiceAccount } from './support-identity';
 
 const EXAMPLE = path.resolve(__dirname, '../../examples/home/main.ts');
 
@@ -47,7 +46,8 @@ describe('the reference home', () => {
       argv: [path.join(await kubeBinaries(), 'kube-controller-manager'), '--kubeconfig', cluster.control.kubeconfig, '--leader-elect=false'],
     });
     await eventually(async () => {
-      const pods = (await cluster.client.list<{ metadata: { name: string } }>(PODS, { namespace: NAMESPACE })).items.map(({ metadata }) => metadata.name);
+      const { items } = await cluster.client.list<KubeObject>(PODS, { namespace: NAMESPACE });
+      const pods = items.map(({ metadata }) => metadata.name);
       expect(pods.filter((name) => /^controller-[0-9a-z]+-[0-9a-z]+$/.test(name))).toHaveLength(1);
       expect(pods.filter((name) => /^speaker-[0-9a-z]{5}$/.test(name))).toHaveLength(3);
     });
@@ -57,10 +57,9 @@ describe('the reference home', () => {
   });
 
   test('runs under the rights of its service accounts alone', async () => {
-    const [controller, speaker] = await Promise.all(['controller', 'speaker'].map(async (name) => asServiceAccount(cluster, name)));
     roles.push(...await Promise.all([
-      cluster.startController({ flags: ['--kubeconfig', controller] }),
-      ...cluster.nodes.map(async ({ name }) => cluster.startSpeaker(name, { flags: ['--kubeconfig', speaker] })),
+      cluster.startController({ identity: 'serviceAccount' }),
+      ...cluster.nodes.map(async ({ name }) => cluster.startSpeaker(name, { identity: 'serviceAccount' })),
     ]));
     for (const { name } of readManifests(home).filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata)) {
       expect(await cluster.addressesOf({ name })).toEqual([VIRTUAL_ADDRESS]);
@@ -70,7 +69,9 @@ describe('the reference home', () => {
   });
 
   test('shows what the user looks for', async () => {
-    expect(await cluster.kubectl('get', 'pods', '-n', NAMESPACE, '-o', 'wide')).toMatch(/^controller +1\/1 +Running.*\n(.*\n)*speaker-n1 +1\/1 +Running .*93\.5\.22\.44 +n1/m);
+    expect(await cluster.kubectl('get', 'pods', '-n', NAMESPACE, '-o', 'wide')).toMatch(
+      /^controller +1\/1 +Running.*\n(.*\n)*speaker-n1 +1\/1 +Running .*93\.5\.22\.44 +n1/m,
+    );
     const config = await cluster.kubectl('get', 'ipaddresspools.metallb.io,l2advertisements.metallb.io', '-n', NAMESPACE);
     expect(config).toMatch(new RegExp(`^ipaddresspool.metallb.io/${POOL} +true +false +\\["93.5.22.100.*"\\]`, 'm'));
     expect(config).toMatch(new RegExp(`^l2advertisement.metallb.io/workstation-l2adv +\\["${POOL}"\\]`, 'm'));

@@ -3,7 +3,6 @@ import * as path from 'path';
 import { parse } from 'yaml';
 import { Cluster } from '..';
 import { kubeconfigOf } from '../apiserver/kubeconfig';
-import { NAMESPACE } from './support';
 
 /** How the API server is reached inside the lab. */
 export function serverOf(cluster: Cluster): { server: string; ca: string } {
@@ -17,10 +16,4 @@ export function writeKubeconfig(cluster: Cluster, name: string, parts: Partial<P
   const file = path.join(cluster.network.run.directory, `kubeconfig.${name}`);
   fs.writeFileSync(file, kubeconfigOf({ ...serverOf(cluster), ...parts }), { mode: 0o600 });
   return file;
-}
-
-/** A kubeconfig with the token of a service account, and thus with the rights that its roles give. @returns its path */
-export async function asServiceAccount(cluster: Cluster, name: string): Promise<string> {
-  const token = (await cluster.kubectl('create', 'token', name, '-n', NAMESPACE)).trim();
-  return writeKubeconfig(cluster, name, { token });
 }

@@ -113,6 +113,16 @@ export async function get(cluster: Cluster, place: string, url: string): Promise
   return JSON.parse((await cluster.network.exec(place, [process.execPath, '-e', FETCH, url])).stdout) as { status: number; body: string };
 }
 
+/** What `/metrics` of the role in a place says: value by name and labels. */
+export async function metrics(cluster: Cluster, place: string): Promise<ReadonlyMap<string, number>> {
+  const { status, body } = await get(cluster, place, 'http://127.0.0.1:9120/metrics');
+  if (status !== 200) throw new Error(`/metrics in ${place} answers ${status}: ${body}`);
+  return new Map(body.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => {
+    const end = line.lastIndexOf(' ');
+    return [line.slice(0, end), Number(line.slice(end))];
+  }));
+}
+
 /** Lines of a role's log. */
 export function logOf(role: Role): { level: string; msg: string; [field: string]: unknown }[] {
   const text = role.process.stdout();
