@@ -10,6 +10,8 @@ import { Outbox } from './outbox';
 
 /** A goodbye is said twice: if it is lost, the peers need a detection time to notice. */
 const GOODBYES = 2;
+/** So many rounds carry all lists after something has changed: a datagram of the first may be lost. */
+const WHOLE_ROUNDS = 3;
 
 export class Heartbeats {
   private readonly buffers: Uint8Array[] = [];
@@ -17,6 +19,7 @@ export class Heartbeats {
   private states: HeartbeatAddress[] = [];
   private generation = 0;
   private page = 0;
+  private wholeRounds = 0;
 
   constructor(private readonly membership: Membership) {
     this.heartbeat.node = membership.node;
@@ -35,10 +38,10 @@ export class Heartbeats {
   }
 
   /**
-   * Sends a round. A `whole` one carries all lists from end to end; the others carry all echoes, which are worth nothing when they
-   * are old, and of the other lists one page after the other.
+   * Sends a round. When something has `changed`, and twice again, it carries all lists from end to end. Other rounds carry all echoes,
+   * which are worth nothing when they are old, and of the other lists one page after the other.
    */
-  round(now: number, whole: boolean, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
+  round(now: number, changed: boolean, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
     const echoes = this.membership.echoes(now);
     const macs = [...interfaces.announcing.values()].map(({ mac }) => hardwareAddressKey(mac));
     const pages = Math.max(1, pagesOf(echoes.length, HEARTBEAT_MAX_ECHOES));
@@ -47,6 +50,9 @@ export class Heartbeats {
     this.heartbeat.flags = listening ? HEARTBEAT_FLAG_LISTENING : 0;
     this.heartbeat.generation = this.generation;
     this.heartbeat.total = this.states.length;
+    if (changed) this.wholeRounds = WHOLE_ROUNDS;
+    const whole = this.wholeRounds > 0;
+    if (whole) this.wholeRounds--;
     if (whole) this.page = 0;
     for (let i = 0; i < (whole ? allPages : pages); i++) {
       this.heartbeat.echoes = pageOf(echoes, i, HEARTBEAT_MAX_ECHOES);

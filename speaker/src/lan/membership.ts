@@ -5,7 +5,7 @@
  * adding the new one behind the old everywhere, then swapping them, then taking the old one away.
  *
  * **Not replayed.** Each start of a speaker picks 64 random bits, its incarnation, and numbers its datagrams. Within an incarnation
- * only a higher number is accepted. But a recorded datagram of an earlier incarnation is authentic too, and nothing orders
+ * a number is accepted once, and not when it is far behind the highest. But a recorded datagram of an earlier incarnation is authentic too, and nothing orders
  * incarnations: a Raspberry Pi has no clock when it starts. So a new incarnation must prove that it lives now: it must echo a datagram
  * (our incarnation and number) that we sent within the last detection time and one interval. Nobody can have recorded that earlier.
  * We in turn echo what we hear of it before it is proved, in addition to what we have proved, or neither side could begin. At worst
@@ -146,14 +146,19 @@ export class Membership {
       peer.up = false;
       peer.incarnation = heartbeat.incarnation;
       peer.introduction = undefined;
-      peer.sequence = -1;
+      peer.resetSequence();
       peer.confirmedAt = -Infinity;
       peer.forgetStates();
       // It knows nothing of us either: it needs the whole list.
       this.introduced = true;
     }
-    if (heartbeat.sequence <= peer.sequence) return 'replayed';
-    peer.sequence = heartbeat.sequence;
+    const overtaken = heartbeat.sequence < peer.sequence;
+    if (!peer.acceptSequence(heartbeat.sequence)) return 'replayed';
+    if (overtaken) {
+      // Newer words of the peer are known; of this one only the rest of a list is of use.
+      if (peer.isGathering(heartbeat.generation) && peer.gather(heartbeat.generation, heartbeat.total, heartbeat.addresses)) this.changed = true;
+      return undefined;
+    }
     if (heartbeat.type === HeartbeatType.GOODBYE) {
       peer.heardAt = -Infinity;
       this.down(now, peer, 'goodbye', outbox);

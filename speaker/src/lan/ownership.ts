@@ -5,8 +5,9 @@
  *  1. Whoever holds an address keeps it, for a move breaks connections, as long as nobody has a better link to it.
  *  2. If two hold it: the better link; then the better place in the candidate list. If their lists differ, because one has an older
  *     plan, the higher plan revision; then the lower node name. Both sides see the same facts, so one of them yields.
- *  3. If nobody holds it: the first candidate that is up, is not itself still listening, and has the best link among those. If it does
- *     not take the address (its plan may be older and not have it), the next one does after {@link VACANCY_MS}, and so on.
+ *  3. If nobody holds it: the first candidate that is up and has the best link among those, but after the loss of a holder none that
+ *     still listens. If it does not take the address (its plan may be older and not have it), the next one does after
+ *     {@link VACANCY_MS}, and so on.
  *
  * What counts as holding is a peer's own word in its heartbeat or, when heartbeats do not pass or are older, that it was heard
  * claiming the address on the LAN within the last detection time.
@@ -76,7 +77,9 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
       if (index < myIndex) return { mine: false };
       continue;
     }
-    if (!peer.up || peer.listening) continue;
+    if (!peer.up) continue;
+    // One that still listens takes nothing yet. It is waited for when all begin together, not when a holder has gone.
+    if (peer.listening && address.lastHolder !== undefined) continue;
     const reach = peer.reachOf(address.key);
     if (reach > address.reach || (reach === address.reach && index < myIndex)) ahead++;
   }

@@ -1,6 +1,12 @@
 import { HeartbeatAddress, Reach } from '../wire';
 import { PeerReason } from './types';
 
+/**
+ * How far a datagram may be overtaken and still count, as in the anti-replay window of IPsec (RFC 4303 §3.4.3). A long list goes
+ * out in several datagrams at once, and some networks reorder such a burst.
+ */
+const REPLAY_WINDOW = 64;
+
 /** What is known of another speaker. */
 export class Peer {
   /** Where heartbeats are sent. */
@@ -9,6 +15,8 @@ export class Peer {
   incarnation: bigint | undefined;
   /** Highest sequence accepted from it. */
   sequence = -1;
+  /** Sequences accepted of late, each at its place modulo the window's size. */
+  private readonly window = new Float64Array(REPLAY_WINDOW);
   heardAt = -Infinity;
   /** When we sent the latest datagram that it has echoed. */
   confirmedAt = -Infinity;
@@ -33,6 +41,20 @@ export class Peer {
 
   constructor(readonly node: string) {}
 
+  /** Forgets the sequences of an earlier life. */
+  resetSequence(): void {
+    this.sequence = -1;
+    this.window.fill(-1);
+  }
+
+  /** Notes a sequence; false if it was accepted before, or is too old to tell. */
+  acceptSequence(sequence: number): boolean {
+    if (sequence <= this.sequence - REPLAY_WINDOW || this.window[sequence % REPLAY_WINDOW] === sequence) return false;
+    this.window[sequence % REPLAY_WINDOW] = sequence;
+    this.sequence = Math.max(this.sequence, sequence);
+    return true;
+  }
+
   /** Whether its latest datagram belongs to the list of addresses that is known here. */
   get current(): boolean {
     return this.generation >= 0 && this.generation === this.gatheringGeneration;
@@ -53,6 +75,11 @@ export class Peer {
     this.generation = -1;
     this.gathering = new Map();
     this.gatheringGeneration = -1;
+  }
+
+  /** Whether a list is the one that its latest datagram belongs to. */
+  isGathering(generation: number): boolean {
+    return generation === this.gatheringGeneration;
   }
 
   /**

@@ -79,7 +79,8 @@ export class Invariants {
     }
     const since = this.since(this.noneSince, where);
     const lossy = world.faults.heartbeat.loss > 0 || world.faults.lan.loss > 0;
-    const waitsFor = world.nodes.filter((node) => !members.includes(node) && candidates.some((candidate) => world.heartbeatsPass(candidate, node)));
+    const elsewhere = world.nodes.filter((node) => !members.includes(node));
+    const waitsFor = elsewhere.filter((node) => candidates.some((candidate) => world.heartbeatsPass(candidate, node)));
     const allowance = (lossy ? LOSSY_ALLOWANCE_MS : SOME_ALLOWANCE_MS) + waitsFor.length * VACANCY_ALLOWANCE_MS;
     if (world.now - Math.max(since, this.disturbedAt) > allowance) {
       this.fail('some', `${where}: nobody answers, though ${candidates.map(({ name }) => name).join(', ')} could`);

@@ -6,7 +6,7 @@ import { Scenario } from './scenario';
 
 const seed = process.env.LAN_SIMULATION_SEED;
 const first = Number(process.env.LAN_SIMULATION_FIRST ?? 1);
-const runs = Number(process.env.LAN_SIMULATION_RUNS ?? 150);
+const runs = Number(process.env.LAN_SIMULATION_RUNS ?? 120);
 
 function explain(failed: number): string {
   const { violations, log } = new Scenario(failed).run();

@@ -173,6 +173,11 @@ export class World {
     this.deliver(node, (core) => core.setPlan(this.now, plan));
   }
 
+  giveKey(node: VirtualNode): void {
+    node.hasKey = true;
+    this.deliver(node, (core) => core.setKeys(this.now, [KEY]));
+  }
+
   /** Whether a client on the node's segment would get an answer from it now; asks it. */
   answers(node: VirtualNode, address: string): boolean {
     const { core } = node;

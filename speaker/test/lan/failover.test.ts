@@ -1,0 +1,249 @@
+/** Whole speakers on a virtual LAN without faults, one happening at a time: who answers, and how soon. */
+import { VIP } from './harness';
+import { LanPlan } from '../../src/lan';
+import { Random } from '../simulation/random';
+import { DETECTION_MS, INTERVAL_MS, VirtualNode, World } from '../simulation/world';
+
+const NAMES = ['node-44', 'node-45', 'node-46'];
+
+function planOf(node: string, candidates: readonly string[] = NAMES, overrides: Partial<LanPlan> = {}): LanPlan {
+  return {
+    node,
+    addresses: [{ address: VIP, candidates }],
+    peers: NAMES.filter((name) => name !== node).map((name) => ({ node: name, addresses: [`93.5.22.${name.slice(5)}`] })),
+    ...overrides,
+  };
+}
+
+class Home extends World {
+  constructor(plan: (node: string) => LanPlan = planOf) {
+    super(new Random(1));
+    for (let i = 0; i < NAMES.length; i++) this.addNode(plan);
+  }
+
+  get a(): VirtualNode { return this.nodes[0]; }
+  get b(): VirtualNode { return this.nodes[1]; }
+  get c(): VirtualNode { return this.nodes[2]; }
+
+  /** Starts all and lets them find each other. */
+  settle(ms = 1000): this {
+    for (const node of this.nodes) this.start(node);
+    this.runUntil(this.now + ms);
+    return this;
+  }
+
+  answering(address = VIP): string[] {
+    return this.nodes.filter((node) => this.answers(node, address)).map(({ name }) => name);
+  }
+
+  /** Everybody who answered at any time in the next `ms`, and how long until exactly one did, `expected` if it is given. */
+  watch(ms: number, expected?: string): { took: number; seen: string[]; most: number } {
+    const start = this.now;
+    const seen = new Set<string>();
+    let took = Infinity;
+    let most = 0;
+    while (this.now < start + ms) {
+      this.runUntil(this.now + 1);
+      const answering = this.answering();
+      answering.forEach((name) => seen.add(name));
+      most = Math.max(most, answering.length);
+      if (answering.length !== 1 || answering[0] !== (expected ?? answering[0])) took = Infinity;
+      else if (took === Infinity) took = this.now - start;
+    }
+    return { took, seen: [...seen].sort(), most };
+  }
+
+  eventsOf(node: string, code: string): string[] {
+    return this.log.filter((line) => line.includes(`${node} ${code}`)).map((line) => line.slice(line.indexOf(code)));
+  }
+}
+
+describe('three speakers', () => {
+  test('all started at once: the first candidate answers, and nobody else ever did', () => {
+    const home = new Home();
+    for (const node of home.nodes) home.start(node);
+    const { seen, took } = home.watch(2000, 'node-44');
+    expect(seen).toEqual(['node-44']);
+    expect(took).toBeLessThanOrEqual(DETECTION_MS + INTERVAL_MS);
+    expect(home.eventsOf('node-44', 'addressAcquired')).toEqual([`addressAcquired {"address":"${VIP}","interfaces":["eth0"],"reason":"firstCandidate"}`]);
+  });
+
+  test('the holder is killed: the next one answers within the detection time and an interval, and no third interferes', () => {
+    const home = new Home().settle();
+    home.kill(home.a);
+    const { took, seen } = home.watch(3000, 'node-45');
+    expect(took).toBeLessThanOrEqual(DETECTION_MS + INTERVAL_MS);
+    expect(seen).toEqual(['node-45']);
+    expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"holderDown","from":"node-44"');
+  });
+
+  test('the holder stops: the next one answers as soon as the goodbye has arrived', () => {
+    const home = new Home().settle();
+    home.stop(home.a);
+    const { took, seen } = home.watch(1000, 'node-45');
+    expect(took).toBeLessThanOrEqual(5);
+    expect(seen).toEqual(['node-45']);
+    expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"holderLeft","from":"node-44"');
+  });
+
+  test('the cable of the holder is pulled while heartbeats pass: the next one answers at once', () => {
+    const home = new Home().settle();
+    home.setLink(home.a, false);
+    expect(home.watch(1000, 'node-45').took).toBeLessThanOrEqual(DETECTION_MS / 10);
+    expect(home.eventsOf('node-44', 'addressLost')).toEqual([`addressLost {"address":"${VIP}","reason":"noInterface"}`]);
+  });
+
+  test('a better candidate that returns takes nothing back', () => {
+    const home = new Home().settle();
+    home.stop(home.a);
+    home.runUntil(home.now + 500);
+    home.start(home.a);
+    expect(home.watch(3000, 'node-45').seen).toEqual(['node-45']);
+  });
+
+  test('a holder that is restarted within the detection time does not think it still holds', () => {
+    const home = new Home().settle();
+    home.kill(home.a);
+    home.start(home.a);
+    const { took, most } = home.watch(2000);
+    expect(took).toBeLessThanOrEqual(INTERVAL_MS);
+    expect(most).toBe(1);
+  });
+
+  test('heartbeats are cut and the LAN is whole: the address stays where it is, answered by one', () => {
+    const home = new Home().settle();
+    home.nodes.forEach((node, i) => { node.heartbeatGroup = i; });
+    const { seen } = home.watch(10_000, 'node-44');
+    expect(seen).toEqual(['node-44']);
+    expect(home.log.filter((line) => line.includes('peerDown'))).toHaveLength(6);
+  });
+
+  test('heartbeats are cut and then the holder dies: silence on the LAN is enough', () => {
+    const home = new Home().settle();
+    home.nodes.forEach((node, i) => { node.heartbeatGroup = i; });
+    home.runUntil(home.now + 2000);
+    home.kill(home.a);
+    expect(home.watch(5000).took).toBeLessThanOrEqual(2 * DETECTION_MS);
+  });
+
+  test('LAN and heartbeats are cut in two: each half is served; whole again, one answers', () => {
+    const home = new Home().settle();
+    home.a.segment = home.a.heartbeatGroup = 1;
+    home.runUntil(home.now + 1000);
+    expect(home.answering()).toEqual(['node-44', 'node-45']);
+    home.a.segment = home.a.heartbeatGroup = 0;
+    expect(home.watch(2000, 'node-44').took).toBeLessThanOrEqual(3 * INTERVAL_MS);
+  });
+
+  test('only the LAN heals: the holder asks, hears the other, and one of them yields', () => {
+    const home = new Home().settle();
+    home.a.segment = home.a.heartbeatGroup = 1;
+    home.runUntil(home.now + 2000);
+    home.a.segment = 0;
+    expect(home.watch(4000, 'node-44').took).toBeLessThanOrEqual(1500);
+    expect(home.eventsOf('node-45', 'addressLost')).toEqual([`addressLost {"address":"${VIP}","reason":"claimHeard","to":"node-44"}`]);
+  });
+
+  test('a pause shorter than the detection time moves nothing', () => {
+    const home = new Home().settle();
+    home.pause(home.a, DETECTION_MS - INTERVAL_MS - 20);
+    expect(home.watch(2000, 'node-44').seen).toEqual(['node-44']);
+  });
+
+  test('after a longer pause the former holder answers nothing, and finds the address taken', () => {
+    const home = new Home().settle();
+    home.pause(home.a, 2000);
+    const { seen, most, took } = home.watch(4000, 'node-45');
+    expect({ seen, most }).toEqual({ seen: ['node-45'], most: 1 });
+    expect(took).toBeLessThanOrEqual(DETECTION_MS + INTERVAL_MS);
+    expect(home.eventsOf('node-44', 'authority')).toHaveLength(2);
+    expect(home.violations).toEqual([]);
+  });
+
+  test('all are paused, as when a laptop with its virtual machines sleeps: afterwards one answers', () => {
+    const home = new Home().settle();
+    for (const node of home.nodes) home.pause(node, 5000);
+    const { most, took } = home.watch(7000);
+    expect(most).toBe(1);
+    expect(took).toBeLessThanOrEqual(5000 + DETECTION_MS + INTERVAL_MS);
+  });
+
+  test('a thousand addresses move from a dead holder in the detection time, and from one that stops at once', () => {
+    const addresses = Array.from({ length: 1000 }, (_, i) => ({ address: `10.1.${Math.floor(i / 250)}.${i % 250}`, candidates: NAMES }));
+    const home = new Home((node) => planOf(node, NAMES, { addresses })).settle();
+    const heldBy = (node: VirtualNode) => node.core!.snapshot(home.now).addresses.filter(({ held }) => held).length;
+    expect(home.nodes.map(heldBy)).toEqual([1000, 0, 0]);
+    home.kill(home.a);
+    home.runUntil(home.now + DETECTION_MS + INTERVAL_MS);
+    expect([heldBy(home.b), heldBy(home.c)]).toEqual([1000, 0]);
+    home.runUntil(home.now + 1000);
+    home.stop(home.b);
+    home.runUntil(home.now + 10);
+    expect(heldBy(home.c)).toBe(1000);
+    home.start(home.a);
+    home.runUntil(home.now + 2000);
+    expect([heldBy(home.a), heldBy(home.c)]).toEqual([0, 1000]);
+  });
+});
+
+describe('plans that differ', () => {
+  test('the holder has no longer part in the plan of another: by the higher revision one yields, and the other serves', () => {
+    const home = new Home().settle();
+    home.setPlan(home.b, planOf('node-45', ['node-45'], { revision: 9 }));
+    expect(home.watch(1000, 'node-45').took).toBeLessThanOrEqual(INTERVAL_MS);
+    home.setPlan(home.a, planOf('node-44', ['node-45'], { revision: 9 }));
+    expect(home.watch(1000, 'node-45').seen).toEqual(['node-45']);
+  });
+
+  test('an older plan does not take an address from a newer one', () => {
+    const home = new Home((node) => planOf(node, NAMES, { revision: 5 })).settle();
+    home.setPlan(home.b, planOf('node-45', ['node-45'], { revision: 4 }));
+    expect(home.watch(1000, 'node-44').seen).toEqual(['node-44']);
+  });
+
+  test('a new candidate in front takes nothing from the holder', () => {
+    const home = new Home((node) => planOf(node, ['node-45', 'node-46'], { revision: 1 })).settle();
+    for (const node of home.nodes) home.at(home.now + 10 * node.last, () => home.setPlan(node, planOf(node.name, NAMES, { revision: 2 })));
+    expect(home.watch(3000, 'node-45').seen).toEqual(['node-45']);
+  });
+
+  test('the first candidate has not got the new address yet: the next one takes it after a second, rather than nobody', () => {
+    const home = new Home((node) => planOf(node, NAMES, { addresses: [] })).settle();
+    home.setPlan(home.b, planOf('node-45'));
+    expect(home.watch(500, 'node-45').seen).toEqual([]);
+    expect(home.watch(1000, 'node-45').took).toBeLessThanOrEqual(500 + INTERVAL_MS);
+  });
+});
+
+describe('without a key', () => {
+  function keyless(): Home {
+    const home = new Home();
+    for (const node of home.nodes) node.hasKey = false;
+    return home.settle();
+  }
+
+  test('each address stays with its first candidate, with no heartbeat and with a word of warning', () => {
+    const home = keyless();
+    expect(home.watch(2000, 'node-44').seen).toEqual(['node-44']);
+    expect(home.log.filter((line) => line.includes('heartbeatKeyMissing'))).toHaveLength(3);
+    expect(home.log.filter((line) => line.includes('peerUp'))).toEqual([]);
+  });
+
+  test('it does not move when its holder dies: nobody can tell a dead peer from one that is not heard', () => {
+    const home = keyless();
+    home.kill(home.a);
+    expect(home.watch(3000, 'node-45').seen).toEqual([]);
+  });
+
+  test('keys that come to the nodes one after another never make two answer for long', () => {
+    const home = keyless();
+    for (const node of [home.c, home.b, home.a]) {
+      home.giveKey(node);
+      home.runUntil(home.now + 2000);
+      expect(home.answering()).toHaveLength(1);
+    }
+    home.kill(home.nodes.find(({ name }) => name === home.answering()[0])!);
+    home.runUntil(home.now + DETECTION_MS + INTERVAL_MS);
+    expect(home.answering()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,173 @@
+import { createHmac } from 'node:crypto';
+import * as fc from 'fast-check';
+import {
+  decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Heartbeat, HEARTBEAT_MAX_ADDRESSES, HEARTBEAT_MAX_ECHOES, HEARTBEAT_MAX_INTERFACES,
+  HEARTBEAT_MAX_LENGTH, HeartbeatType, isHeartbeatName, Reach,
+} from '../../src/wire';
+
+const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
+const OTHER_KEY = new Uint8Array(32).fill(9);
+
+const SAMPLE: Heartbeat = {
+  type: HeartbeatType.HELLO,
+  flags: 1,
+  node: 'node-44',
+  incarnation: 0x0123456789abcdefn,
+  sequence: 0x1_0000_0002,
+  revision: 77,
+  interfaces: [0x02005d05162c],
+  echoes: [{ incarnation: 0xfedcba9876543210n, sequence: 5 }],
+  generation: 3,
+  total: 2,
+  addresses: [
+    { address: 0x5d051664, held: true, reach: Reach.ON_LINK, candidatesDigest: 0xbeef },
+    { address: -1, held: false, reach: Reach.NONE, candidatesDigest: 1 },
+  ],
+};
+
+const SAMPLE_BODY = [
+  '484c4248', '01', '01', '0001', '0123456789abcdef', '0000000100000002', '000000000000004d', '07', '6e6f64652d3434',
+  '01', '0006', '02005d05162c',
+  '02', '0010', 'fedcba9876543210', '0000000000000005',
+  '03', '0014', '00000003', '0002', '5d051664', '05', 'beef', 'ffffffff', '00', '0001',
+].join('');
+
+function encoded(heartbeat: Heartbeat, key = KEY): Uint8Array {
+  const into = new Uint8Array(HEARTBEAT_MAX_LENGTH);
+  return into.slice(0, encodeHeartbeat(into, heartbeat, key));
+}
+
+/** Signs octets as a holder of the key would. */
+function signed(body: Uint8Array): Uint8Array {
+  return Uint8Array.from([...body, ...createHmac('sha256', KEY).update(body).digest().subarray(0, 16)]);
+}
+
+const decode = (bytes: Uint8Array, keys = [KEY], into = emptyHeartbeat()) => decodeHeartbeat(bytes, bytes.length, keys, into) ?? into;
+
+describe('heartbeats', () => {
+  test('octet by octet', () => {
+    const body = Buffer.from(SAMPLE_BODY, 'hex');
+    expect(Buffer.from(encoded(SAMPLE)).toString('hex')).toBe(Buffer.from(signed(body)).toString('hex'));
+    expect(decode(signed(body))).toEqual(SAMPLE);
+  });
+
+  test('any of the keys verifies, none other does', () => {
+    expect(decode(encoded(SAMPLE, OTHER_KEY), [KEY, OTHER_KEY])).toEqual(SAMPLE);
+    expect(decode(encoded(SAMPLE, OTHER_KEY), [KEY])).toBe('unauthenticated');
+    expect(decode(encoded(SAMPLE), [])).toBe('unauthenticated');
+  });
+
+  test('cut short at any octet it is refused', () => {
+    const bytes = encoded(SAMPLE);
+    for (let length = 0; length < bytes.length; length++) {
+      expect(['truncated', 'unauthenticated']).toContain(decodeHeartbeat(bytes, length, [KEY], emptyHeartbeat()));
+    }
+    expect(decodeHeartbeat(bytes, bytes.length + 1, [KEY], emptyHeartbeat())).toBe('truncated');
+  });
+
+  test('with any bit of it changed it is refused', () => {
+    const bytes = encoded(SAMPLE);
+    for (let offset = 0; offset < bytes.length; offset++) {
+      for (const bit of [1, 2, 4, 8, 16, 32, 64, 128]) {
+        const changed = Uint8Array.from(bytes);
+        changed[offset] = Math.floor(changed[offset] / bit) % 2 === 0 ? changed[offset] + bit : changed[offset] - bit;
+        const expected = offset < 4 ? 'magic' : offset === 4 ? 'version' : 'unauthenticated';
+        expect(decode(changed)).toBe(expected);
+      }
+    }
+  });
+
+  test('what a holder of the key gets wrong is malformed, or a heartbeat; it never throws', () => {
+    const body = Buffer.from(SAMPLE_BODY, 'hex');
+    for (let offset = 5; offset < body.length; offset++) {
+      for (let value = 0; value < 256; value += 5) {
+        const changed = Uint8Array.from(body);
+        changed[offset] = value;
+        const result = decode(signed(changed));
+        if (typeof result === 'string') expect(result).toBe('malformed');
+        else expect(isHeartbeatName(result.node)).toBe(true);
+      }
+    }
+    for (let length = 33; length < body.length; length++) {
+      const result = decode(signed(body.subarray(0, length)));
+      if (typeof result === 'string') expect(result).toBe('malformed');
+    }
+  });
+
+  test.each([
+    ['an unknown type', 5, [3]],
+    ['a sequence above 2^53', 16, [0xff]],
+    ['a revision above 2^53', 24, [0xff]],
+    ['a name longer than the rest', 32, [0xff]],
+    ['an empty name', 32, [0]],
+    ['a name Kubernetes does not allow', 33, [0x4e]],
+    ['a section longer than the rest', 41, [0xff]],
+    ['hardware addresses of five octets', 42, [5]],
+    ['reach 3', 81, [7]],
+  ])('malformed: %s', (_, offset, octets) => {
+    const body = Uint8Array.from(Buffer.from(SAMPLE_BODY, 'hex'));
+    body.set(octets, offset);
+    expect(decode(signed(body))).toBe('malformed');
+  });
+
+  test('a section of a later version is passed over', () => {
+    const body = Buffer.from(`${SAMPLE_BODY}c80003aabbcc`, 'hex');
+    expect(decode(signed(body))).toEqual(SAMPLE);
+  });
+
+  test('a decoded heartbeat keeps nothing of the one decoded before', () => {
+    const into = emptyHeartbeat();
+    decode(encoded(SAMPLE), [KEY], into);
+    const bare = { ...emptyHeartbeat(), node: 'a', incarnation: 1n, sequence: 1 };
+    expect(decode(encoded(bare), [KEY], into)).toEqual(bare);
+  });
+
+  test('the largest one fits', () => {
+    const largest: Heartbeat = {
+      ...SAMPLE,
+      node: 'n'.repeat(253),
+      interfaces: Array.from({ length: HEARTBEAT_MAX_INTERFACES }, (_, i) => i),
+      echoes: Array.from({ length: HEARTBEAT_MAX_ECHOES }, (_, i) => ({ incarnation: BigInt(i), sequence: i })),
+      total: 0xffff,
+      addresses: Array.from({ length: HEARTBEAT_MAX_ADDRESSES }, (_, i) => ({ address: i, held: true, reach: Reach.ON_LINK, candidatesDigest: i })),
+    };
+    const bytes = encoded(largest);
+    expect(bytes.length).toBeLessThanOrEqual(HEARTBEAT_MAX_LENGTH);
+    expect(decode(bytes)).toEqual(largest);
+  });
+
+  test('every heartbeat is encoded and decoded to itself', () => {
+    const uint53 = fc.maxSafeNat();
+    const uint64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn });
+    const arbitrary = fc.record<Heartbeat>({
+      type: fc.constantFrom(HeartbeatType.HELLO, HeartbeatType.GOODBYE),
+      flags: fc.integer({ min: 0, max: 0xffff }),
+      node: fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,40}[a-z0-9])?$/),
+      incarnation: uint64,
+      sequence: uint53,
+      revision: uint53,
+      interfaces: fc.array(fc.integer({ min: 0, max: 0xffffffffffff }), { maxLength: HEARTBEAT_MAX_INTERFACES }),
+      echoes: fc.array(fc.record({ incarnation: uint64, sequence: uint53 }), { maxLength: HEARTBEAT_MAX_ECHOES }),
+      generation: fc.integer({ min: 0, max: 0xffffffff }),
+      total: fc.integer({ min: 0, max: 0xffff }),
+      addresses: fc.array(fc.record({
+        address: fc.integer({ min: -0x80000000, max: 0x7fffffff }),
+        held: fc.boolean(),
+        reach: fc.constantFrom(Reach.NONE, Reach.OFF_LINK, Reach.ON_LINK),
+        candidatesDigest: fc.integer({ min: 0, max: 0xffff }),
+      }), { maxLength: HEARTBEAT_MAX_ADDRESSES }),
+    });
+    fc.assert(fc.property(arbitrary, (heartbeat) => {
+      expect(decode(encoded(heartbeat))).toEqual(heartbeat);
+    }));
+  });
+
+  test('no octets whatever make the decoder throw', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (tail) => {
+      const body = Uint8Array.from([...Buffer.from(SAMPLE_BODY, 'hex').subarray(0, 40), ...tail]);
+      const result = decode(signed(body));
+      expect(typeof result === 'string' ? result : 'decoded').toMatch(/^(malformed|decoded)$/);
+      expect(typeof decode(tail)).toBe('string');
+    }));
+  });
+});
