@@ -30,7 +30,7 @@
  *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
  */
 import { LanError, LanPlan, LanSnapshot, Link, Outbox } from '../lan';
-import { Errno, errnoName, FileDescriptor, NetworkLink, NOTHING, PacketStatistics } from '../sys';
+import { Errno, errnoName, NetworkLink, NOTHING, PacketStatistics } from '../sys';
 import { interestingFrames } from './interest';
 import { Command, Report } from './messages';
 import { Statistics } from './statistics';
@@ -59,8 +59,8 @@ export interface Core {
 /** What the loop needs of the kernel and of the main thread; see `Epoll`, `Timer`, `Wakeup`, `PacketSocket`, `UdpSocket`, `LinkMonitor`. */
 export interface Surroundings {
   readonly epoll: {
-    add(descriptor: FileDescriptor): void;
-    remove(descriptor: FileDescriptor): void;
+    add(descriptor: { readonly fd: number }): void;
+    remove(descriptor: { readonly fd: number }): void;
     wait(timeoutMs: number): number;
     ready(index: number): number;
   };
@@ -92,10 +92,12 @@ export interface HeartbeatSocket {
   send(address: string, bytes: Uint8Array, length: number): number;
 }
 
-export interface LinkSource extends FileDescriptor {
+export interface LinkSource {
+  readonly fd: number;
   readonly links: readonly NetworkLink[];
   readonly listingsStarted: number;
   read(): boolean;
+  close(): void;
 }
 
 export interface LoopOptions {
@@ -123,15 +125,20 @@ export class Loop {
   /** Runs until the main thread says stop. @throws whatever the core or the kernel throws that cannot be lived with */
   public run(): void {
     try {
-      this.openLinks();
-      while (!this.stopped) this.turn();
+      this.begin();
+      while (this.turn());
     } finally {
       this.links?.close();
     }
   }
 
-  /** Waits, then does what there is to do. */
-  public turn(): void {
+  /** Reads the interfaces; before the first turn. */
+  public begin(): void {
+    this.openLinks();
+  }
+
+  /** Waits, then does what there is to do. @returns false after the main thread said stop */
+  public turn(): boolean {
     const { around } = this;
     this.arm();
     const ready = around.epoll.wait(IDLE_MS);
@@ -146,6 +153,7 @@ export class Loop {
       else this.receiveHeartbeats(this.heartbeats.get(fd)!);
     }
     if (due && !this.stopped) this.tick(around.now());
+    return !this.stopped;
   }
 
   private receiveFrames(): void {

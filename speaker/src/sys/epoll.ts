@@ -22,7 +22,7 @@ export class Epoll extends FileDescriptor {
 
   private readonly events = new Int32Array(EVENT_WORDS * MAXIMUM);
 
-  public add(descriptor: FileDescriptor): void {
+  public add(descriptor: Pick<FileDescriptor, 'fd'>): void {
     const event = new Int32Array(EVENT_WORDS);
     event[0] = EPOLLIN;
     event[DATA_WORD] = descriptor.fd;
@@ -30,7 +30,7 @@ export class Epoll extends FileDescriptor {
   }
 
   /** Must be called before the descriptor is closed. */
-  public remove(descriptor: FileDescriptor): void {
+  public remove(descriptor: Pick<FileDescriptor, 'fd'>): void {
     check(libc().epoll_ctl(this.fd, EPOLL_CTL_DEL, descriptor.fd, null), 'epoll_ctl', { subject: 'epoll' });
   }
 

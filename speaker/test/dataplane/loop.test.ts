@@ -1,0 +1,293 @@
+import { ETH0, FakeCore, FakeLinks, FakeSurroundings, gone, started } from './fakes';
+import { Loop } from '../../src/dataplane/loop';
+import { LanError, LanPlan } from '../../src/lan';
+import { NetlinkError, SysError } from '../../src/sys';
+
+const PLAN: LanPlan = { node: 'a', addresses: [{ address: '93.5.22.100', candidates: ['a'] }], peers: [] };
+
+describe('what comes in goes to the core, with the time at which it was read', () => {
+  test('frames, with the interface they came in on', () => {
+    const { core, around, loop } = started();
+    around.frames.push({ ifindex: 2, text: 'one' }, { ifindex: 3, text: 'two' });
+    loop.turn();
+    expect(core.calls).toEqual([['receiveFrame', 1000, 2, 'one'], ['receiveFrame', 1000, 3, 'two']]);
+  });
+
+  test('heartbeats of both families, with their source', () => {
+    const { core, around, loop } = started();
+    around.datagrams4.push({ from: '93.5.22.45', text: 'four' });
+    around.datagrams6.push({ from: 'fd00::45', text: 'six' });
+    loop.turn();
+    expect(core.calls).toEqual([['receiveHeartbeat', 1000, '93.5.22.45', 'four'], ['receiveHeartbeat', 1000, 'fd00::45', 'six']]);
+  });
+
+  test('commands of the main thread, all of them after one wakeup', () => {
+    const { core, around, loop } = started();
+    const key = new Uint8Array(32);
+    around.commands.push({ type: 'plan', plan: PLAN }, { type: 'keys', keys: [key] });
+    loop.turn();
+    expect(core.calls).toEqual([['setPlan', 1000, PLAN], ['setKeys', 1000, [key]]]);
+  });
+
+  test('at most 64 frames in a row, then the others have their turn', () => {
+    const { core, around, loop } = started();
+    for (let count = 0; count < 100; count++) around.frames.push({ ifindex: 2, text: 'storm' });
+    around.datagrams4.push({ from: '93.5.22.45', text: 'beat' });
+    loop.turn();
+    expect(core.names().slice(62)).toEqual(['receiveFrame', 'receiveFrame', 'receiveHeartbeat']);
+    loop.turn();
+    expect(core.names()).toHaveLength(101);
+  });
+});
+
+describe('what the core wants', () => {
+  test('is sent at once, and told', () => {
+    const { core, around, loop } = started();
+    around.frames.push({ ifindex: 2, text: 'question' });
+    core.frames = [{ ifindex: 2, bytes: Buffer.from('answer') }, { ifindex: 3, bytes: Buffer.from('other') }];
+    core.datagrams = [{ to: '93.5.22.45', bytes: Buffer.from('beat') }, { to: 'fd00::46', bytes: Buffer.from('beat') }];
+    core.events = [{ code: 'heartbeatKeyMissing' }];
+    loop.turn();
+    expect(around.sent).toEqual(['frame 2 answer', 'frame 3 other', 'datagram 93.5.22.45 beat', 'datagram fd00::46 beat']);
+    expect(around.reports).toEqual([{ type: 'events', events: [{ code: 'heartbeatKeyMissing' }] }]);
+  });
+
+  test('a packet that the kernel refuses is counted; the first of each kind is told', () => {
+    const { core, around, loop } = started();
+    around.sendErrno = 100;
+    core.frames = [{ ifindex: 2, bytes: Buffer.from('a') }, { ifindex: 2, bytes: Buffer.from('b') }];
+    core.datagrams = [{ to: '93.5.22.45', bytes: Buffer.from('c') }];
+    around.frames.push({ ifindex: 2, text: 'question' });
+    loop.turn();
+    expect(around.problems()).toEqual([expect.stringContaining('ENETDOWN')]);
+    around.commands.push({ type: 'snapshot', id: 7 });
+    loop.turn();
+    expect(around.reports.at(-1)).toMatchObject({ type: 'snapshot', id: 7, snapshot: { loop: { sendErrors: { ENETDOWN: 3 }, framesSent: 0 } } });
+  });
+
+  test('a heartbeat for a family that the machine does not have is counted', () => {
+    const core = new FakeCore(), around = new FakeSurroundings();
+    const loop = new Loop(core, { ...around, heartbeats: [around.heartbeats[0]] }, {});
+    loop.begin();
+    core.datagrams = [{ to: 'fd00::46', bytes: Buffer.from('beat') }];
+    around.frames.push({ ifindex: 2, text: 'x' });
+    loop.turn();
+    expect(around.problems()).toEqual([expect.stringContaining('EAFNOSUPPORT')]);
+  });
+});
+
+describe('the timer', () => {
+  test('is set to the deadline of the core, and only when that has changed', () => {
+    const { core, around, loop } = started();
+    core.deadline = 1100;
+    for (const text of ['a', 'b', 'c']) {
+      around.frames.push({ ifindex: 2, text });
+      loop.turn();
+    }
+    core.deadline = 1200;
+    loop.turn();
+    expect(around.armed).toEqual([1100, 1200]);
+  });
+
+  test('calls the core when it is due, and is set anew even to the same moment', () => {
+    const { core, around, loop } = started();
+    core.deadline = 1100;
+    loop.turn();
+    around.time = 1103;
+    loop.turn();
+    loop.turn();
+    expect(core.calls).toEqual([['tick', 1103], ['tick', 1103]]);
+    expect(around.armed).toEqual([1100, 1100]);
+  });
+
+  test('comes after heartbeats that are there: who has spoken is not accused of silence', () => {
+    const { core, around, loop } = started();
+    core.deadline = 1100;
+    loop.turn();
+    around.time = 1150;
+    around.datagrams4.push({ from: '93.5.22.45', text: 'beat' });
+    around.datagrams6.push({ from: 'fd00::46', text: 'beat' });
+    loop.turn();
+    expect(core.names()).toEqual(['receiveHeartbeat', 'receiveHeartbeat', 'tick']);
+  });
+
+  test('that the core has moved meanwhile calls nothing', () => {
+    const { core, around, loop } = started();
+    core.deadline = 1100;
+    loop.turn();
+    around.time = 1101;
+    around.commands.push({ type: 'plan', plan: PLAN });
+    const setPlan = core.setPlan;
+    core.setPlan = (...args) => {
+      core.deadline = 1201;
+      return setPlan(...args);
+    };
+    loop.turn();
+    loop.turn();
+    expect(core.names()).toEqual(['setPlan']);
+    expect(around.armed).toEqual([1100, 1201]);
+  });
+
+  test('measures how late it was', () => {
+    const { core, around, loop } = started();
+    for (const lateness of [0.5, 3, 40, 5000]) {
+      core.deadline = around.time + 100;
+      loop.turn();
+      around.time = core.deadline + lateness;
+      loop.turn();
+    }
+    core.deadline = Infinity;
+    around.commands.push({ type: 'snapshot', id: 1 });
+    loop.turn();
+    const lateness = { ticks: 4, maxMs: 5000, recentMaxMs: 5000, counts: [1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1] };
+    expect(around.reports.at(-1)).toMatchObject({ snapshot: { loop: { lateness } } });
+  });
+});
+
+describe('interfaces', () => {
+  test('are given to the core at the start and after each change, and the filter follows', () => {
+    const core = new FakeCore(), around = new FakeSurroundings();
+    const links = new FakeLinks([ETH0]);
+    around.linkSources = [links];
+    const loop = new Loop(core, around, {});
+    loop.begin();
+    links.pending.push([ETH0, { ...ETH0, index: 3, name: 'eth1' }], 'same');
+    loop.turn();
+    loop.turn();
+    expect(core.calls.map(([name, , given]) => [name, (given as { name: string }[]).map((link) => link.name)])).toEqual([
+      ['setLinks', ['eth0']], ['setLinks', ['eth0', 'eth1']],
+    ]);
+    expect(around.filters).toBe(2);
+  });
+
+  test('without Ethernet addresses are given as ones that cannot broadcast', () => {
+    const core = new FakeCore(), around = new FakeSurroundings();
+    around.linkSources = [new FakeLinks([{ ...ETH0, ethernet: false, mac: new Uint8Array(20) }])];
+    new Loop(core, around, {}).begin();
+    expect(core.calls).toEqual([['setLinks', 1000, [expect.objectContaining({ broadcast: false })]]]);
+  });
+
+  test.each([
+    ['an error of the socket', new SysError('recvfrom', 12, { subject: 'rtnetlink socket' })],
+    ['a malformed message', new NetlinkError(16, 'too short')],
+  ])('%s: rtnetlink is opened anew a second later, and the rest goes on', (_, error) => {
+    const { core, around, loop } = started();
+    const broken = around.linkSources[0] as FakeLinks;
+    broken.pending.push(error);
+    around.frames.push({ ifindex: 2, text: 'question' });
+    loop.turn();
+    expect(core.names()).toEqual(['receiveFrame']);
+    expect(around.problems()).toEqual([expect.stringContaining('cannot be read; trying again')]);
+    expect(broken.closed).toBe(true);
+    around.linkSources = [new FakeLinks([{ ...ETH0, index: 9 }])];
+    loop.turn();
+    expect(around.armed).toEqual([2000]);
+    around.time = 2000;
+    loop.turn();
+    expect(core.calls.at(-1)).toEqual(['setLinks', 2000, [expect.objectContaining({ index: 9 })]]);
+  });
+
+  test('that cannot be read at the start are tried again', () => {
+    const core = new FakeCore(), around = new FakeSurroundings();
+    around.linkSources = [gone(), gone(), new FakeLinks([ETH0])];
+    const loop = new Loop(core, around, {});
+    loop.begin();
+    for (around.time = 1000; around.time <= 3500; around.time += 500) loop.turn();
+    expect(core.names()).toEqual(['setLinks']);
+    expect(around.problems()).toHaveLength(2);
+  });
+
+  test('wanted promiscuous become so once, and again when they come back', () => {
+    const core = new FakeCore(), around = new FakeSurroundings(), links = new FakeLinks([ETH0]);
+    around.linkSources = [links];
+    const loop = new Loop(core, around, { promiscuousInterfaces: /^wlan/ });
+    loop.begin();
+    const wlan = { ...ETH0, index: 5, name: 'wlan0' };
+    links.pending.push([ETH0, wlan], [ETH0, { ...wlan, up: false }], [ETH0], [ETH0, wlan]);
+    for (let turn = 0; turn < 4; turn++) loop.turn();
+    expect(around.promiscuous).toEqual([5, 5]);
+  });
+
+  test('that vanish before they become promiscuous are told and passed over', () => {
+    const core = new FakeCore(), around = new FakeSurroundings();
+    around.promiscuousError = gone();
+    new Loop(core, around, { promiscuousInterfaces: /eth/ }).begin();
+    expect(around.problems()).toEqual(['an interface cannot be made promiscuous']);
+    expect(core.names()).toEqual(['setLinks']);
+  });
+});
+
+describe('the end', () => {
+  test('stop: the goodbye is sent, nothing that was ready too is looked at, rtnetlink is closed', () => {
+    const core = new FakeCore(), around = new FakeSurroundings();
+    const loop = new Loop(core, around, {});
+    around.commands.push({ type: 'stop' }, { type: 'plan', plan: PLAN });
+    around.datagrams4.push({ from: '93.5.22.45', text: 'beat' });
+    const stop = core.stop;
+    core.stop = (now) => {
+      core.datagrams = [{ to: '93.5.22.45', bytes: Buffer.from('goodbye') }];
+      return stop(now);
+    };
+    loop.run();
+    expect(core.names()).toEqual(['setLinks', 'stop']);
+    expect(around.sent).toEqual(['datagram 93.5.22.45 goodbye']);
+    expect((around.linkSources[0] as FakeLinks).closed).toBe(true);
+  });
+
+  test.each(['receiveFrame', 'tick', 'setPlan'])('an exception in %s ends the loop, and nothing is sent after it', (where) => {
+    const core = new FakeCore(), around = new FakeSurroundings();
+    const loop = new Loop(core, around, {});
+    loop.begin();
+    core.error = new TypeError('a defect');
+    core.deadline = where === 'tick' ? 900 : Infinity;
+    if (where === 'receiveFrame') around.frames.push({ ifindex: 2, text: 'a' }, { ifindex: 2, text: 'b' });
+    if (where === 'setPlan') around.commands.push({ type: 'plan', plan: PLAN });
+    expect(() => loop.turn()).toThrow('a defect');
+    expect(around.sent).toEqual([]);
+    expect(core.names()).toEqual(['setLinks', where]);
+  });
+
+  test.each([
+    ['the plan', { type: 'plan', plan: PLAN }], ['the keys', { type: 'keys', keys: [] }],
+  ] as const)('%s that the core refuses is told, and ends nothing', (what, command) => {
+    const { core, around, loop } = started();
+    core.error = new LanError('LAN_PLAN_ADDRESS', "address 'x' is none");
+    const { filters } = around;
+    around.commands.push(command);
+    around.datagrams4.push({ from: '93.5.22.45', text: 'beat' });
+    expect(loop.turn()).toBe(true);
+    expect(around.reports).toEqual([{
+      type: 'problem',
+      message: `${what} cannot be used, what was before stays in force`,
+      fields: { code: 'LAN_PLAN_ADDRESS', error: "address 'x' is none" },
+    }]);
+    expect(around.filters).toBe(filters);
+    expect(core.names()).toContain('receiveHeartbeat');
+  });
+});
+
+test('a snapshot tells what the core knows and how the loop fares', () => {
+  const { around, loop } = started();
+  around.frames.push({ ifindex: 2, text: 'a' });
+  loop.turn();
+  around.commands.push({ type: 'snapshot', id: 3 });
+  loop.turn();
+  expect(around.reports).toEqual([{
+    type: 'snapshot',
+    id: 3,
+    snapshot: {
+      node: 'snapshot at 1000',
+      loop: {
+        wakeups: 2,
+        framesReceived: 1,
+        framesSent: 0,
+        datagramsReceived: 0,
+        datagramsSent: 0,
+        sendErrors: {},
+        framesDropped: 1,
+        linkListings: 1,
+        lateness: { ticks: 0, maxMs: 0, recentMaxMs: 0, counts: new Array(11).fill(0) },
+      },
+    },
+  }]);
+});

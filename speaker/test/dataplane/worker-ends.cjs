@@ -1,0 +1,1 @@
+'use strict'; // A worker that does nothing.
