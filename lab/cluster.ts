@@ -11,6 +11,7 @@ import { putNode, putPod, removePod } from './inventory';
 import { Network, NetworkOptions } from './network';
 import { LabProcess } from './process';
 import { Manifest, readManifests, resourceOf } from './resources';
+import { Run } from './run';
 import { CONTROL_PLANE_ADDRESS, NodeSpec } from './topology';
 
 /** How the cluster is made. */
@@ -64,15 +65,15 @@ const FIRST_TARGET_PORT = 20_000;
 /** A cluster on the lab's LAN: an API server, nodes, and whatever of the program is started on them. */
 export class Cluster {
   /**
-   * Makes it, ready to be used.
+   * Makes it, ready to be used, in a run of its own or in the one given.
    *
    * @throws LabError `INVALID_ARGUMENT` for parts of Kubernetes without the real API server
    */
-  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+  static async start(options: ClusterOptions = {}, scope: Run = Run.begin()): Promise<Cluster> {
     if (options.api !== 'real' && (options.kubeProxy || options.controllerManager)) {
       throw new LabError('INVALID_ARGUMENT', "kubeProxy and controllerManager need the real API server: add api: 'real'");
     }
-    const network = await Network.create(options);
+    const network = await Network.create(options, scope);
     let cluster: Cluster | undefined;
     try {
       const binaries = options.api === 'real' ? await kubeBinaries() : undefined;

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { KubeClient, loadKubeConfig } from '../speaker/src/kube';
 import { startRealApiServer } from './apiserver/real';
 import { prober } from './cache';
+import { LabError } from './errors';
 import { inNamespace } from './netns';
 import { Network } from './network';
 import { LabProcess } from './process';
@@ -23,6 +24,12 @@ export interface ControlPlane {
   /** Freezes it: connections stay, nothing is answered. */
   pause(): void;
   resume(): void;
+  /**
+   * Makes it forget its history up to now, so that watches from earlier points end with 410 Gone.
+   *
+   * @throws LabError `INVALID_ARGUMENT` from the embedded API server, which has other means (`Faults`)
+   */
+  compact(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,6 +49,7 @@ export async function startEmbedded(network: Network): Promise<ControlPlane> {
   return withWayIn(network, kubeconfig, {
     pause: () => server.pause(),
     resume: () => server.resume(),
+    compact: async () => Promise.reject(new LabError('INVALID_ARGUMENT', "only the real API server compacts: Cluster.start({ api: 'real' })")),
     stop: async () => {
       await server.stop(300); // all it has is in memory
     },
@@ -49,19 +57,18 @@ export async function startEmbedded(network: Network): Promise<ControlPlane> {
 }
 
 /** Starts etcd and kube-apiserver, the real ones: about four seconds. */
-export async function startReal(network: Network, binaries: string): Promise<ControlPlane & { compact(): Promise<void> }> {
+export async function startReal(network: Network, binaries: string): Promise<ControlPlane> {
   const server = await startRealApiServer({
     binaries,
     bindAddress: CONTROL_PLANE_ADDRESS,
     port: PORT,
     prefix: inNamespace(network.namespace('ctl'), []),
   });
-  const control = await withWayIn(network, server.kubeconfig, server);
-  return { ...control, compact: async () => server.compact() };
+  return withWayIn(network, server.kubeconfig, server);
 }
 
 /** Adds what is needed from outside: a relay from this namespace's loopback, and a client. */
-async function withWayIn(network: Network, kubeconfig: string, control: Pick<ControlPlane, 'pause' | 'resume' | 'stop'>): Promise<ControlPlane> {
+async function withWayIn(network: Network, kubeconfig: string, control: Pick<ControlPlane, 'pause' | 'resume' | 'compact' | 'stop'>): Promise<ControlPlane> {
   const relay: LabProcess = network.run.spawn({
     name: 'relay',
     argv: [await prober(), 'relay', '--netns', network.namespaceFile('ctl'), '--address', CONTROL_PLANE_ADDRESS, '--port', `${PORT}`],

@@ -17,6 +17,7 @@ import { tsxCommand } from './control-plane';
 import { ensurePrivileges } from './privileges';
 import { ask, HttpSummary, LinkSummary, monotonicNs, watchHttp, watchLink } from './prober';
 import { Manifest, readManifests } from './resources';
+import { Run } from './run';
 import { CLIENT, INTERNET_ADDRESS, NodeSpec, VIRTUAL_ADDRESS, WAN_ADDRESS } from './topology';
 
 const UNAVAILABLE = 69; // EX_UNAVAILABLE of sysexits(3)
@@ -133,9 +134,9 @@ async function demo(api: 'embedded' | 'real', keep: boolean, userNamespace: bool
   say(`A home in network namespaces: nodes ${NODES.join(', ')} (93.5.22.44 to .46), a client, a router with the internet behind it.`);
   say();
   await step('outside prober compiled (in the cache after the first time)', prober);
-  const scratch = fs.mkdtempSync(path.join(process.env.TMPDIR ?? '/tmp', 'hlb-demo-'));
-  const objects = await step('synth of examples/home', async () => synthesize(scratch), countKinds).finally(() => fs.rmSync(scratch, { recursive: true, force: true }));
-  const cluster = await step(`LAN and ${api} API server`, async () => Cluster.start({ api, nodes: NODES }));
+  const scope = Run.begin();
+  const objects = await step('synth of examples/home', async () => synthesize(path.join(scope.directory, 'manifests')), countKinds);
+  const cluster = await step(`LAN and ${api} API server`, async () => Cluster.start({ api, nodes: NODES }, scope));
   try {
     await step('applied by server-side apply', async () => cluster.apply(...objects));
     const services = balancedServices(objects);
