@@ -36,7 +36,7 @@ export interface Role {
 }
 
 /** Delays between attempts to start, in milliseconds: the last one goes on for ever. */
-const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
+const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
 
 /** After this long a graceful stop is given up, in milliseconds. */
 const STOP_MS = 5_000;

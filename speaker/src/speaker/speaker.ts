@@ -27,20 +27,21 @@ type Options = SpeakerOptions & RoleContext & { readonly metrics: SpeakerMetrics
 export class Speaker implements Role {
   /** Opens the sockets, then starts the watches; the first plan follows once every watch has brought its list. */
   static async start(options: Options): Promise<Speaker> {
+    const { client, namespace, podName, log } = options;
+    const owner = await ownPod(client, namespace, podName, log);
     const dataPlane = await DataPlane.start({
       node: options.nodeName,
       heartbeatPort: options.heartbeatPort,
       heartbeatIntervalMs: options.heartbeatInterval,
       heartbeatMultiplier: options.heartbeatMultiplier,
       excludeInterfaces: options.excludeInterfaces,
-      log: options.log,
+      log,
     });
-    const { client, namespace, podName, log } = options;
-    const speaker = new Speaker(options, dataPlane, await ownPod(client, namespace, podName, log));
+    const speaker = new Speaker(options, dataPlane, owner);
     speaker.watches.start().then(() => {
       speaker.synced = true;
       speaker.flush();
-    }).catch((error: Error) => options.log.debug({ error }, 'stopped before the first plan'));
+    }).catch((error: Error) => log.debug({ error }, 'stopped before the first plan'));
     return speaker;
   }
 
