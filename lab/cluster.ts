@@ -1,6 +1,5 @@
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
-import { ENDPOINT_SLICES, KubeClient, KubeObject, NAMESPACES, SERVICES, Service } from '../speaker/src/kube';
 import { kubeBinaries, prober } from './cache';
 import { CommandOptions, CommandResult } from './command';
 import { kubectl, startControllerManager, startKubeProxy, withToken } from './components';
@@ -13,6 +12,7 @@ import { LabProcess } from './process';
 import { Manifest, readManifests, resourceOf } from './resources';
 import { Run } from './run';
 import { CONTROL_PLANE_ADDRESS, NodeSpec } from './topology';
+import { ENDPOINT_SLICES, KubeClient, KubeObject, NAMESPACES, SERVICES, Service } from '../speaker/src/kube';
 
 /** How the cluster is made. */
 export interface ClusterOptions extends NetworkOptions {

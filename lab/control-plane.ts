@@ -1,7 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { parse } from 'yaml';
-import { KubeClient, loadKubeConfig } from '../speaker/src/kube';
 import { startRealApiServer } from './apiserver/real';
 import { prober } from './cache';
 import { LabError } from './errors';
@@ -9,6 +8,7 @@ import { inNamespace } from './netns';
 import { Network } from './network';
 import { LabProcess } from './process';
 import { CONTROL_PLANE_ADDRESS } from './topology';
+import { KubeClient, loadKubeConfig } from '../speaker/src/kube';
 
 const PORT = 6443;
 /** Manifests of the custom resources. */

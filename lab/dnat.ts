@@ -1,6 +1,6 @@
-import { ENDPOINT_SLICES, KubeClient, KubeObject, ObjectMeta, Reflector, SERVICES, StoredObject } from '../speaker/src/kube';
 import { Network } from './network';
 import { NodeSpec } from './topology';
+import { ENDPOINT_SLICES, KubeClient, KubeObject, ObjectMeta, Reflector, SERVICES, StoredObject } from '../speaker/src/kube';
 
 /*
  * What kube-proxy does for addresses of load balancers, and nothing else of it: in each node, packets to such an address and port go

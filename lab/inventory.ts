@@ -1,6 +1,6 @@
 import * as os from 'os';
-import { KubeClient, NODES, PODS } from '../speaker/src/kube';
 import { NodeSpec } from './topology';
+import { KubeClient, NODES, PODS } from '../speaker/src/kube';
 
 /*
  * The objects that kubelets and kube-controller-manager would write about what runs in the lab. The lab has no kubelet: it starts

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import { parseAllDocuments } from 'yaml';
-import { KubeObject, ResourceRef } from '../speaker/src/kube';
 import { LabError } from './errors';
+import { KubeObject, ResourceRef } from '../speaker/src/kube';
 
 /** Any object of the API, as in a manifest. */
 export type Manifest = KubeObject & { readonly apiVersion: string; readonly kind: string; readonly [field: string]: unknown };

@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { killCommands } from './command';
 import { listNamespaces, removeNamespaces } from './netns';
 import { LabProcess, ProcessOptions } from './process';
 
@@ -27,7 +28,10 @@ export class Run {
   private static guard(): void {
     if (Run.guarded) return;
     Run.guarded = true;
-    process.on('exit', () => Run.live.forEach((run) => run.remove()));
+    process.on('exit', () => {
+      if (Run.live.size > 0) killCommands();
+      Run.live.forEach((run) => run.remove());
+    });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => process.exit(128 + os.constants.signals[signal]));
     }
