@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createSecureServer, createServer, Http2SecureServer, Http2Server, ServerHttp2Session } from 'node:http2';
-import { isIPv6 } from 'node:net';
+import { isIPv6, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -45,6 +45,7 @@ export class EmbeddedApiServer {
   private readonly dir = mkdtempSync(join(tmpdir(), 'embedded-apiserver-'));
   private readonly gate = new Gate(join(this.dir, 'inner.sock'));
   private readonly sessions = new Set<ServerHttp2Session>();
+  private readonly sockets = new Set<Socket>();
   private readonly certificate?: Certificate;
   private readonly http: Http2Server | Http2SecureServer;
   private token: string;
@@ -67,6 +68,10 @@ export class EmbeddedApiServer {
       this.sessions.add(session);
       session.on('error', () => session.destroy());
       session.on('close', () => this.sessions.delete(session));
+    });
+    this.http.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
     });
     this.http.on('sessionError', () => undefined); // a connection that a test cut
     this.furnish(options.crds);
@@ -95,7 +100,7 @@ export class EmbeddedApiServer {
 
   async close(): Promise<void> {
     await this.gate.close();
-    for (const session of this.sessions) session.destroy();
+    for (const connection of [...this.sessions, ...this.sockets]) connection.destroy();
     await new Promise<void>((resolve) => { this.http.close(() => resolve()); });
     rmSync(this.dir, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import { AnyObject, Contract, failure } from './api-contract';
+import { AnyObject, Contract, failure } from './api-contract-support';
 import { CONFIGURATION_STATES, IP_ADDRESS_POOLS, KubeObject, SERVICES } from '../../speaker/src/kube';
 
 /** Who manages fields of an object, by which kind of write. */

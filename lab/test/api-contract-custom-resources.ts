@@ -1,4 +1,4 @@
-import { AnyObject, Contract, failure } from './api-contract';
+import { AnyObject, Contract, failure } from './api-contract-support';
 import { BGP_PEERS, CONFIGURATION_STATES, IP_ADDRESS_POOLS, ResourceRef, SERVICE_L2_STATUSES } from '../../speaker/src/kube';
 import { ApiObject, REFUSED, VALID } from '../../test/crds.examples';
 

@@ -1,4 +1,4 @@
-import { AnyObject, Contract, failure } from './api-contract';
+import { AnyObject, Contract, failure } from './api-contract-support';
 import {
   CONFIG_MAPS, ENDPOINT_SLICES, EVENTS, KubeClient, LEASES, NAMESPACES, NODES, ResourceRef, SECRETS, SERVICES,
 } from '../../speaker/src/kube';

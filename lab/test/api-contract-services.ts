@@ -1,4 +1,4 @@
-import { AnyObject, Contract, failure } from './api-contract';
+import { AnyObject, Contract, failure } from './api-contract-support';
 import { SERVICES } from '../../speaker/src/kube';
 
 /** Services: defaults, allocation, checks, and the status that the load balancer writes. */

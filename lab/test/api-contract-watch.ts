@@ -1,4 +1,4 @@
-import { AnyObject, Contract, failure } from './api-contract';
+import { AnyObject, Contract, failure } from './api-contract-support';
 import { CONFIG_MAPS, IP_ADDRESS_POOLS, KubeObject, ResourceRef, WatchEvent } from '../../speaker/src/kube';
 
 /** Lists in pages and by selectors, and watches. */

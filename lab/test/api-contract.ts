@@ -1,14 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { applyContract } from './api-contract-apply';
 import { customResourceContract } from './api-contract-custom-resources';
 import { objectContract } from './api-contract-objects';
 import { serviceContract } from './api-contract-services';
+import { AnyObject, Contract, eventually } from './api-contract-support';
 import { watchContract } from './api-contract-watch';
-import {
-  CUSTOM_RESOURCE_DEFINITIONS, isKubeError, KubeClient, KubeObject, loadKubeConfig, NAMESPACES,
-} from '../../speaker/src/kube';
+import { CUSTOM_RESOURCE_DEFINITIONS, KubeClient, loadKubeConfig, NAMESPACES } from '../../speaker/src/kube';
 
 /** A server to hold to the contract. */
 export interface ContractServer {
@@ -18,20 +17,7 @@ export interface ContractServer {
   close(): Promise<void> | void;
 }
 
-/** What each part of the contract gets. */
-export interface Contract {
-  /** The client. Set before the first test. */
-  readonly client: () => KubeClient;
-  /** Namespace for the objects of the tests. */
-  readonly namespace: string;
-  compact(): Promise<void>;
-}
-
-export const CRDS = join(__dirname, '../../crds/metallb.io.yaml');
-
-/** An object of any kind, for reading what came back. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyObject = KubeObject & Record<string, any>;
+const CRDS = join(__dirname, '../../crds/metallb.io.yaml');
 
 /**
  * What this project relies on in a Kubernetes API server, as tests that pass on the real one.
@@ -67,7 +53,6 @@ export function apiContract(start: () => Promise<ContractServer>): void {
 
 /** Installs the CRDs of the project and waits until they are served. */
 async function installCrds(client: KubeClient): Promise<void> {
-  if (!existsSync(CRDS)) throw new Error(`${CRDS} is missing`);
   for (const document of parseAllDocuments(readFileSync(CRDS, 'utf8'))) {
     const crd = document.toJS({ maxAliasCount: -1 }) as AnyObject | null;
     if (crd?.kind === 'CustomResourceDefinition') await client.create(CUSTOM_RESOURCE_DEFINITIONS, crd);
@@ -82,27 +67,3 @@ async function installCrds(client: KubeClient): Promise<void> {
     }
   });
 }
-
-/** Runs `attempt` until it does not throw, for at most ten seconds. */
-export async function eventually<T>(attempt: () => Promise<T> | T, timeoutMs = 10_000): Promise<T> {
-  for (const deadline = Date.now() + timeoutMs; ;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => { setTimeout(resolve, 20); });
-    }
-  }
-}
-
-/** The error that `attempt` fails with, reduced to what users and code see of it. */
-export async function failure(attempt: Promise<unknown>): Promise<{ code: string; status?: number; reason?: string; message?: string }> {
-  try {
-    await attempt;
-  } catch (error) {
-    if (!isKubeError(error)) throw error;
-    return { code: error.code, status: error.status, reason: error.reason, message: error.body?.message };
-  }
-  throw new Error('it did not fail');
-}
-

@@ -1,8 +1,10 @@
+import { failure, parseJson, retryAfter, text } from './answers';
 import { Clock, pause, systemClock } from './clock';
 import { ClusterConfig } from './config';
 import { KubeError, RequestSubject, statusError } from './errors';
 import { LineSplitter } from './lines';
 import { KubeLog, silentLog } from './log';
+import { ApplyOptions, DeleteOptions, ListOptions, ObjectOptions, PatchOptions, Selection, StatusPatch, WatchOptions, WriteOptions } from './options';
 import { apiVersionOf, ResourceRef, resourcePath } from './resources';
 import { Transport, TransportOptions, TransportReply } from './transport';
 import { KubeList, KubeObject, ObjectMeta, Status, WatchEvent } from './types';
@@ -12,68 +14,6 @@ export interface KubeClientOptions extends TransportOptions {
   readonly userAgent?: string;
   /** Longest wait for an answer, in milliseconds. A server may answer PINGs while its handlers hang. @default 30000 */
   readonly requestTimeoutMs?: number;
-}
-
-/** Which objects a list or watch covers. */
-export interface Selection {
-  /** @default - every namespace */
-  readonly namespace?: string;
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-}
-
-export interface ListOptions extends Selection {
-  /** Objects a page. @default 500 */
-  readonly limit?: number;
-  /** `0`: any version that the server has at hand. @default - the newest */
-  readonly resourceVersion?: string;
-  readonly signal?: AbortSignal;
-}
-
-export interface WatchOptions extends Selection {
-  /** Watch what happened after this point. */
-  readonly resourceVersion: string;
-  /** The server ends the watch after so long. */
-  readonly timeoutSeconds: number;
-  readonly signal?: AbortSignal;
-  /** Called when the server has accepted the watch, before the first event. */
-  readonly onOpen?: () => void;
-}
-
-/** Which object, in what part. */
-export interface ObjectOptions {
-  readonly namespace?: string;
-  readonly subresource?: 'status' | 'scale';
-  readonly signal?: AbortSignal;
-}
-
-export interface WriteOptions extends ObjectOptions {
-  /** Name under which the server records who set which field. @default - the user agent */
-  readonly fieldManager?: string;
-}
-
-export interface PatchOptions extends WriteOptions {
-  /** `merge` (RFC 7396), `json` (RFC 6902) or `strategic` (built-in kinds only). @default merge */
-  readonly type?: 'merge' | 'json' | 'strategic';
-}
-
-export interface ApplyOptions extends ObjectOptions {
-  readonly fieldManager: string;
-  /** Take over fields of other managers instead of failing with `Conflict`. @default false */
-  readonly force?: boolean;
-}
-
-export interface DeleteOptions extends ObjectOptions {
-  /** Delete only this very object. */
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
-}
-
-/** What {@link KubeClient.patchStatus} changes. */
-export interface StatusPatch {
-  /** A null value removes the key. */
-  readonly metadata?: { readonly annotations?: Readonly<Record<string, string | null>>; readonly labels?: Readonly<Record<string, string | null>> };
-  readonly status?: object;
 }
 
 interface Call {
@@ -339,35 +279,4 @@ function selectionQuery(selection: Selection): URLSearchParams {
   if (selection.labelSelector) query.set('labelSelector', selection.labelSelector);
   if (selection.fieldSelector) query.set('fieldSelector', selection.fieldSelector);
   return query;
-}
-
-async function text(reply: TransportReply): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of reply.body()) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(body: string, about: RequestSubject): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new KubeError('BadResponse', `${about.verb} ${about.resource?.plural ?? ''}: the answer is not JSON but ${JSON.stringify(body.slice(0, 120))}`, { cause });
-  }
-}
-
-function failure(reply: TransportReply, body: string, about: RequestSubject, source: string): KubeError {
-  let status: Status;
-  try {
-    status = JSON.parse(body) as Status;
-  } catch {
-    status = { message: body.trim().slice(0, 300) || undefined }; // proxies and overloaded servers answer in plain text
-  }
-  const header = Number(reply.headers['retry-after']);
-  const retryAfterMs = Number.isFinite(header) && reply.headers['retry-after'] !== undefined ? header * 1000 : retryAfter(status);
-  return statusError(reply.status, status, about, source, retryAfterMs);
-}
-
-function retryAfter(status: Status): number | undefined {
-  const seconds = status.details?.retryAfterSeconds;
-  return seconds === undefined ? undefined : seconds * 1000;
 }

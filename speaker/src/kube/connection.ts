@@ -16,6 +16,8 @@ export interface ConnectionLimits {
 /** The default of 64 KiB for all streams together makes a large list crawl on a link with latency. */
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
 const STREAM_WINDOW = 4 * 1024 * 1024;
+/** After a PING was not answered in time, in milliseconds. */
+const LAST_CHANCE_MS = 20;
 
 /**
  * One HTTP/2 session with a heartbeat.
@@ -62,8 +64,6 @@ export class Connection {
     });
   }
 
-  /** Called once, when no new request may use this connection: the server said GOAWAY, or it is closed. */
-  onRetire?: () => void;
   /** Called once, when the connection and all its streams are gone. */
   onClose?: () => void;
   /** Why the connection was destroyed, if it was. */
@@ -78,11 +78,10 @@ export class Connection {
     private readonly clock: Clock,
   ) {
     session.on('error', (cause) => { this.failure ??= this.explain(cause); });
-    session.on('goaway', () => this.retire());
+    session.on('goaway', () => { this.retired = true; }); // its streams run on, new ones go elsewhere
     session.on('close', () => {
       this.failure ??= new KubeError('ConnectionLost', `API server ${config.server} (from ${config.source}) closed the connection`);
       this.cancelTimer?.();
-      this.retire();
       this.onClose?.();
     });
     this.schedulePing();
@@ -108,12 +107,6 @@ export class Connection {
     this.session.destroy(reason, constants.NGHTTP2_CANCEL);
   }
 
-  private retire(): void {
-    if (this.retired) return;
-    this.retired = true;
-    this.onRetire?.();
-  }
-
   private schedulePing(): void {
     this.cancelTimer = this.clock.schedule(() => this.ping(), this.limits.pingIntervalMs);
   }
@@ -124,9 +117,14 @@ export class Connection {
       this.cancelTimer?.();
       if (!error && !this.session.destroyed) this.schedulePing();
     });
-    const { pingTimeoutMs } = this.limits;
-    this.cancelTimer = this.clock.schedule(() => this.destroy(new KubeError('ConnectionLost',
-      `API server ${this.config.server} (from ${this.config.source}) did not answer an HTTP/2 PING within ${pingTimeoutMs} ms: it is frozen, overloaded or cut off`)),
-    sent ? pingTimeoutMs : 0);
+    // Should this process itself have been late (suspended, or busy), the answer may lie unread in the socket: so let it be read first.
+    const last = () => { this.cancelTimer = this.clock.schedule(() => this.giveUp(), LAST_CHANCE_MS); };
+    this.cancelTimer = this.clock.schedule(last, sent ? this.limits.pingTimeoutMs : 0);
+  }
+
+  private giveUp(): void {
+    const server = `API server ${this.config.server} (from ${this.config.source})`;
+    this.destroy(new KubeError('ConnectionLost',
+      `${server} did not answer an HTTP/2 PING within ${this.limits.pingTimeoutMs} ms: it is frozen, overloaded or cut off`));
   }
 }

@@ -69,7 +69,8 @@ export function connectionError(cause: unknown, server: string, source: string):
       `the certificate of ${at} is for another name (${message}): use one of its names in the server address, or set tls-server-name`, { cause });
   }
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO' || code.startsWith('ERR_TLS') || code.startsWith('ERR_OSSL')) {
-    return new KubeError('TlsFailed', `TLS with ${at} failed (${code}: ${message}): check https:// against http:// and the client certificate`, { cause });
+    const { reason = message } = cause as { reason?: string }; // OpenSSL's message itself is full of source lines
+    return new KubeError('TlsFailed', `TLS with ${at} failed (${code}: ${reason}): check https:// against http:// and the client certificate`, { cause });
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new KubeError('Unreachable', `the name in ${at} does not resolve (${code}): check the server address and this machine's DNS`, { cause });

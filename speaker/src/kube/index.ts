@@ -5,16 +5,14 @@
  * an `EventRecorder` tells users what happened. Every failure is a `KubeError` whose message names the fix. This room knows nothing of load balancing.
  */
 export { Backoff, type BackoffOptions } from './backoff';
-export {
-  KubeClient, type ApplyOptions, type DeleteOptions, type KubeClientOptions, type ListOptions, type ObjectOptions, type PatchOptions,
-  type Selection, type StatusPatch, type WatchOptions, type WriteOptions,
-} from './client';
+export { KubeClient, type KubeClientOptions } from './client';
 export { systemClock, type Clock } from './clock';
 export { loadKubeConfig, type ClusterConfig, type LoadKubeConfigOptions, type TlsMaterial } from './config';
 export { isKubeError, KubeError, type KubeErrorCode } from './errors';
 export { EventRecorder, type EventRecorderOptions } from './events';
 export { LeaderElection, type LeaderElectionOptions } from './lease';
 export { silentLog, type KubeLog } from './log';
+export type * from './options';
 export { projectEndpointSlice, projectMeta, projectNamespace, projectNode, projectService, projectWhole, type Stored } from './projections';
 export { Reflector, type ReflectorOptions, type ReflectorState } from './reflector';
 export * from './resources';

@@ -150,9 +150,8 @@ export class LeaderElection {
 
   private record(leaseTransitions: number): NonNullable<Lease['spec']> {
     const now = new Date(this.clock.wallTime()).toISOString().replace('Z', '000Z'); // metav1.MicroTime
-    return {
-      holderIdentity: this.options.identity, leaseDurationSeconds: Math.ceil(this.leaseDurationMs / 1000), acquireTime: now, renewTime: now, leaseTransitions,
-    };
+    const leaseDurationSeconds = Math.ceil(this.leaseDurationMs / 1000);
+    return { holderIdentity: this.options.identity, leaseDurationSeconds, acquireTime: now, renewTime: now, leaseTransitions };
   }
 
   private lead(): void {

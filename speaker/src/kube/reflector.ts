@@ -1,8 +1,9 @@
 import { Backoff } from './backoff';
-import { KubeClient, Selection } from './client';
+import { KubeClient } from './client';
 import { Clock, pause, systemClock } from './clock';
 import { connectionError, isKubeError, KubeError } from './errors';
 import { KubeLog, silentLog } from './log';
+import { Selection } from './options';
 import { ResourceRef, resourceName } from './resources';
 import { Delta, keyOf, Store } from './store';
 import { KubeObject, StoredObject, WatchEvent } from './types';
@@ -15,6 +16,9 @@ import { KubeObject, StoredObject, WatchEvent } from './types';
  *                  │        │ failed        │    └──────────────────────────────┘ broken: go on from the last event or bookmark
  *                  │        ▼               ▼
  *                  └──── wait (exponential, with jitter) ── 410 Gone: that point in history is compacted, so list again
+ *
+ * A watch hears a bookmark each minute even when nothing happens. One that hears nothing for three is not believed: the server may be of another
+ * history (etcd restored from a backup accepts a watch from what is to it the future, and is silent until it gets there), so list again too.
  *
  * It never gives up and never stops by itself: whatever happens is told through onState, and the loop goes on. A list after the first one
  * is compared with the store, so callers hear only what differs, and also what was deleted while nobody watched.
@@ -30,6 +34,8 @@ export interface ReflectorOptions<T extends StoredObject> extends Selection {
   readonly onState?: (state: ReflectorState) => void;
   /** Objects in a page of a list. @default 500 */
   readonly pageSize?: number;
+  /** A watch that hears neither event nor bookmark for so long, in milliseconds, is replaced by a list. @default 180000 */
+  readonly silenceMs?: number;
   /** Limits of the random duration that each watch asks for, in seconds. @default [300, 600] */
   readonly watchSeconds?: readonly [number, number];
   readonly log?: KubeLog;
@@ -166,6 +172,7 @@ export class Reflector<T extends StoredObject> {
   private async watch(resourceVersion: string): Promise<void> {
     const { resource, namespace, labelSelector, fieldSelector, watchSeconds: [least, most] = [300, 600] } = this.options;
     const started = this.clock.now();
+    const silence = this.watchSilence();
     let events = 0;
     const watch = this.client.watch<KubeObject>(resource, {
       namespace,
@@ -173,22 +180,58 @@ export class Reflector<T extends StoredObject> {
       fieldSelector,
       resourceVersion,
       timeoutSeconds: Math.round(least + this.random() * (most - least)),
-      signal: this.stopping.signal,
+      signal: silence.signal,
       onOpen: () => {
         this.heardAt = this.clock.now();
         this.enter({ phase: 'watching', healthy: true });
       },
     });
-    for await (const event of watch) {
-      this.heardAt = this.clock.now();
-      this.handle(event);
-      this.resourceVersion = event.object.metadata.resourceVersion;
-      this.progress();
-      events += 1;
+    try {
+      for await (const event of watch) {
+        this.heardAt = this.clock.now();
+        this.handle(event);
+        this.resourceVersion = event.object.metadata.resourceVersion;
+        this.progress();
+        events += 1;
+      }
+    } catch (error) {
+      throw silence.error ?? error;
+    } finally {
+      silence.end();
     }
     const lasted = Math.round(this.clock.now() - started);
     if (events === 0 && lasted < SHORT_WATCH_MS) throw new KubeError('ConnectionLost', `watch ${this.name}: the server ended the watch after ${lasted} ms without an event`);
     this.progress();
+  }
+
+  /** A signal that aborts the watch when the reflector is stopped, or when nothing was heard for too long. */
+  private watchSilence(): { readonly signal: AbortSignal; readonly error?: KubeError; end(): void } {
+    const limit = this.options.silenceMs ?? 180_000;
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    this.stopping.signal.addEventListener('abort', stop, { once: true });
+    const begun = this.clock.now();
+    let error: KubeError | undefined;
+    let cancel: () => void;
+    const check = () => {
+      const left = limit - (this.clock.now() - Math.max(begun, this.heardAt));
+      if (left > 0) {
+        cancel = this.clock.schedule(check, left);
+        return;
+      }
+      error = new KubeError('Timeout', `watch ${this.name}: nothing was heard for ${limit / 1000} s, not even a bookmark; listing again`);
+      this.resourceVersion = undefined;
+      stop();
+    };
+    cancel = this.clock.schedule(check, limit);
+    return {
+      signal: controller.signal,
+      get error() { return error; },
+      end: () => {
+        cancel();
+        this.stopping.signal.removeEventListener('abort', stop);
+      },
+    };
   }
 
   private handle(event: WatchEvent<KubeObject>): void {

@@ -76,30 +76,37 @@ export class Transport {
     for (const connection of this.connections) connection.destroy(closed());
   }
 
-  private connection(): Promise<Connection> {
-    if (this.isClosed) return Promise.reject(closed());
-    this.current ??= this.connect();
-    return this.current;
+  /** The connection for a new request. All who ask while it is being made get the same. */
+  private async connection(): Promise<Connection> {
+    for (;;) {
+      if (this.isClosed) throw closed();
+      const attempt = this.current ??= this.connect();
+      try {
+        const connection = await attempt;
+        if (connection.usable) return connection;
+      } catch (error) {
+        this.forget(attempt);
+        throw error;
+      }
+      this.forget(attempt);
+    }
+  }
+
+  private forget(attempt: Promise<Connection>): void {
+    if (this.current === attempt) this.current = undefined;
   }
 
   private async connect(): Promise<Connection> {
     const started = this.clock.now();
-    const forget = () => { this.current = undefined; };
-    try {
-      const connection = await Connection.open(this.config, this.limits, this.clock);
-      this.connections.add(connection);
-      connection.onRetire = forget;
-      connection.onClose = () => {
-        this.connections.delete(connection);
-        this.log.debug({ server: this.config.server }, 'connection to the API server closed');
-      };
-      if (this.isClosed) connection.destroy(closed());
-      this.log.debug({ server: this.config.server, ms: Math.round(this.clock.now() - started) }, 'connected to the API server');
-      return connection;
-    } catch (error) {
-      forget();
-      throw error;
-    }
+    const connection = await Connection.open(this.config, this.limits, this.clock);
+    this.connections.add(connection);
+    connection.onClose = () => {
+      this.connections.delete(connection);
+      this.log.debug({ server: this.config.server }, 'connection to the API server closed');
+    };
+    if (this.isClosed) connection.destroy(closed());
+    this.log.debug({ server: this.config.server, ms: Math.round(this.clock.now() - started) }, 'connected to the API server');
+    return connection;
   }
 
   private exchange(connection: Connection, request: TransportRequest): Promise<TransportReply> {
