@@ -41,7 +41,7 @@ export interface PoolChange {
 export class Allocator {
   private readonly ledger: Ledger;
   private pools = new PoolMap([]);
-  private unusable: ReadonlySet<string> = new Set();
+  private unusable: readonly UnusableResource[] = [];
   private everHadPools = false;
 
   constructor() {
@@ -54,7 +54,7 @@ export class Allocator {
     });
   }
 
-  /** True once there has been a pool: from then on, having none is a decision of the user, and not a configuration yet to come. */
+  /** True once there has been a pool, be it a wrong one: from then on, having none is a decision of the user, and not a configuration yet to come. */
   get hasHadPools(): boolean {
     return this.everHadPools;
   }
@@ -68,8 +68,8 @@ export class Allocator {
    */
   setPools(pools: readonly Pool[], unusable: readonly UnusableResource[] = []): PoolChange[] {
     this.pools = new PoolMap(pools);
-    this.unusable = new Set(unusable.filter(({ kind }) => kind === 'IPAddressPool').map(({ name }) => name));
-    this.everHadPools ||= pools.length > 0;
+    this.unusable = unusable.filter(({ kind }) => kind === 'IPAddressPool');
+    this.everHadPools ||= pools.length > 0 || this.unusable.length > 0;
     for (const ip of this.ledger.addresses()) this.pools.locate(ip)?.space.taken(ip);
     return this.ledger.all().flatMap((allocation) => this.rehome(allocation) ?? []);
   }
@@ -162,7 +162,7 @@ export class Allocator {
 
   private chooseFromPool(request: ServiceRequest, name: string): AssignResult {
     const space = this.pools.get(name);
-    if (!space) return refuse(this.unusable.has(name) ? this.refusals.unusablePool(name) : this.refusals.unknownPool(name));
+    if (!space) return refuse(this.unusable.some((pool) => pool.name === name) ? this.refusals.unusablePool(name) : this.refusals.unknownPool(name));
     if (!admits(space.pool, request.namespace, request.labels)) return refuse(this.refusals.notCompatible(space.pool, [], request));
     const ips = this.search([space], request);
     return ips ? this.assign(request, ips) : refuse(this.refusals.poolExhausted(space.pool, request.families));
@@ -195,15 +195,17 @@ export class Allocator {
   private rehome(allocation: Allocation): PoolChange | undefined {
     const { key, ips, pool: from, reserved } = allocation;
     const change = (outcome: PoolChange['outcome'], to: string | undefined, reason: Reason): PoolChange => ({ key, ips, from, to, outcome, reason });
-    if (this.unusable.has(from)) {
-      if (reserved) return undefined;
-      this.ledger.record({ ...allocation, reserved: true });
-      return change('reserved', from, this.refusals.unusablePool(from));
-    }
-    const to = this.poolOf(ips);
+    const isWrong = this.unusable.some(({ name }) => name === from);
+    const to = isWrong ? undefined : this.poolOf(ips);
     if (to === undefined) {
-      this.ledger.remove(key);
-      return change('freed', undefined, this.refusals.notInConfig(ips));
+      const wrong = isWrong ? from : this.unusable.find(({ ranges }) => ips.every((ip) => ranges.some((range) => range.contains(ip))))?.name;
+      if (wrong === undefined) {
+        this.ledger.remove(key);
+        return change('freed', undefined, this.refusals.notInConfig(ips));
+      }
+      if (reserved && wrong === from) return undefined;
+      this.ledger.record({ ...allocation, pool: wrong, reserved: true });
+      return change('reserved', wrong, this.refusals.unusablePool(wrong));
     }
     if (to === from && !reserved) return undefined;
     this.ledger.record({ ...allocation, pool: to, reserved: false });

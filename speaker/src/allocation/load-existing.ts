@@ -35,7 +35,9 @@ export function loadOrder<T extends ServiceInput>(services: readonly T[]): T[] {
  * First phase of a start: the ledger takes over every address that a Service shows and may have, before any Service is given a new one. Without it, a
  * Service that waits would be given the address of one that is read later.
  *
- * Services of other types and classes are passed over. Writes nothing but the ledger; converge every Service afterwards, in `loadOrder`.
+ * Services of other types and classes are passed over, and those that the ledger knows. So it is safe, and right, to do this after every change of the
+ * pools: Services may show addresses of a pool that comes later than they. Writes nothing but the ledger; converge every Service afterwards, in
+ * `loadOrder`.
  *
  * @param allocator has been told of the pools of `config`
  */
@@ -43,10 +45,12 @@ export function loadExisting(services: readonly ServiceInput[], allocator: Alloc
   const adopted: string[] = [];
   const reserved: string[] = [];
   const rejected: { key: string; ips: readonly IpAddress[]; reason: Reason }[] = [];
+  if (!allocator.hasHadPools) return { adopted, reserved, rejected };
   for (const service of loadOrder(services)) {
     const ips = ingressAddresses(service) ?? [];
     if (service.spec?.type !== 'LoadBalancer' || !hasClass(service, options.loadBalancerClass) || ips.length === 0) continue;
     const request = baseRequest(service);
+    if (allocator.get(request.key)) continue;
     const unusable = unusablePoolOf(service, ips, allocator, config);
     const result = unusable === undefined ? allocator.assign(request, ips) : allocator.reserve(request, ips, unusable);
     if (!result.ok) rejected.push({ key: request.key, ips, reason: result.reason });

@@ -251,6 +251,8 @@ describe('a change of pools', () => {
     ['that shrinks', [pool('p', ['10.0.0.0/24'])], [pool('p', ['10.0.0.0/25'])], ['media/b freed p → undefined: NotAllowedInConfig']],
     ['that deletes all', [pool('p', ['10.0.0.0/24'])], [], ['media/a freed p → undefined: NotAllowedInConfig', 'media/b freed p → undefined: NotAllowedInConfig']],
     ['that breaks', [pool('p', ['10.0.0.0/24'])], [pool('p', ['x'])], ['media/a reserved p → p: PoolUnusable', 'media/b reserved p → p: PoolUnusable']],
+    ['that renames with a mistake', [pool('p', ['10.0.0.0/24'])], [pool('q', ['10.0.0.0/25', 'x'])],
+      ['media/a reserved p → q: PoolUnusable', 'media/b freed p → undefined: NotAllowedInConfig']],
     ['that withholds', [pool('p', ['10.0.0.0/24'])], [pool('p', ['10.0.0.0/24'], { avoidBuggyIPs: true })], ['media/a freed p → undefined: NotAllowedInConfig']],
   ])('%s', (_, from, to, expected) => {
     expect(change(from, to, { a: ['10.0.0.0'], b: ['10.0.0.200'] }).changes).toEqual(expected);

@@ -85,6 +85,7 @@ export class Cluster {
   setPools(pools: readonly object[]): void {
     this.config = config(pools, this.config);
     this.allocator.setPools(this.config.pools, this.config.unusable);
+    loadExisting([...this.services.values()], this.allocator, this.config, this.options);
     this.reprocess();
   }
 

@@ -44,6 +44,22 @@ describe('the first phase of a start', () => {
     expect(rejected).toEqual(['a/b SharingKeyConflict', 'a/c NotAllowedInConfig', 'a/d PoolNotCompatible']);
   });
 
+  test('leaves alone what the ledger knows, and takes over what a pool brings that comes later', () => {
+    const cluster = new Cluster([]);
+    // a/a must move and would take the lowest address, which z/z shows.
+    cluster.apply(service('a/a', { shows: ['10.9.0.1'], from: 'old' }));
+    cluster.apply(service('z/z', { shows: ['10.0.0.0'], from: 'p' }));
+    cluster.setPools(lan);
+    expect(cluster.shown()).toEqual({ 'a/a': '10.0.0.1 (p)', 'z/z': '10.0.0.0 (p)' });
+    const stale = [service('a/a', { shows: ['10.0.0.7'] }), service('z/z')];
+    expect(loadExisting(stale, cluster.allocator, cluster.config!)).toEqual({ adopted: [], reserved: [], rejected: [] });
+    expect(cluster.allocator.get('a/a')!.ips.map(String)).toEqual(['10.0.0.1']);
+  });
+
+  test('rejects nothing while there are no pools', () => {
+    expect(load([], [service('a/b', { shows: ['10.0.0.1'] })])).toMatchObject({ adopted: [], rejected: [] });
+  });
+
   test('has a holder claim before a newcomer, whatever the order in which they are read', () => {
     const newcomer = service('a/a');
     const holder = service('z/z', { shows: ['10.0.0.0'], from: 'p' });
@@ -107,6 +123,15 @@ describe('a pool that is wrong at the start', () => {
     cluster.restart([pool('p', ['x']), pool('other', ['10.0.1.1'])]);
     cluster.setPools([pool('other', ['10.0.1.1'])]);
     expect(cluster.shown()).toEqual({ 'a/b': '10.0.1.1 (other)' });
+  });
+
+  test('lets go of its Services when it is deleted though there was never another pool', () => {
+    const cluster = new Cluster(undefined);
+    cluster.apply(service('a/b', { shows: ['10.0.0.4'], from: 'p' }));
+    cluster.restart([pool('p', ['x'])]);
+    expect(cluster.shown()).toEqual({ 'a/b': '10.0.0.4 (p)' });
+    cluster.setPools([]);
+    expect(cluster.shown()).toEqual({ 'a/b': '-' });
   });
 
   test('does not take Services from pools that are right', () => {

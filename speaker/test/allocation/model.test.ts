@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { Cluster, pool, POOL_OUT, Service, service } from './fixtures';
 import { admits, ANNOTATIONS, serviceRequest } from '../../src/allocation';
+import { type Config } from '../../src/config';
 import { IpAddress } from '../../src/ip';
 
 /*
@@ -92,7 +93,8 @@ function checkStatuses({ services, allocator, config }: Cluster): void {
     const shown = shownBy(one);
     const held = allocator.get(key);
     expect(held?.ips.map(String) ?? []).toEqual(shown.map(String));
-    expect(one.metadata.annotations?.[POOL_OUT]).toBe(held?.pool);
+    // A Service of a wrong pool is left as it is, its annotation, too.
+    if (!held?.reserved) expect(one.metadata.annotations?.[POOL_OUT]).toBe(held?.pool);
     if (!held || held.reserved) continue;
     const home = config!.pools.find(({ name }) => name === held.pool)!;
     for (const ip of shown) {
@@ -136,13 +138,25 @@ function checkCauses(cluster: Cluster, before: ReadonlyMap<string, Service>): vo
   }
 }
 
+/**
+ * A restart forgets last good versions of pools. Then who waits may fare differently, and pools may take over from others, but nobody loses an address
+ * whose pool means now what it meant before, or is known to be wrong.
+ */
+function checkRestart({ services, config }: Cluster, configBefore: Config, before: ReadonlyMap<string, Service>): void {
+  for (const [key, one] of before) {
+    const meaning = ({ pools }: Config) => pools.find(({ name }) => name === one.metadata.annotations?.[POOL_OUT])?.ranges.join();
+    if (meaning(config!) !== undefined && meaning(config!) !== meaning(configBefore)) continue;
+    expect([key, ...shownBy(services.get(key)!).slice(0, shownBy(one).length)].map(String)).toEqual([key, ...shownBy(one)].map(String));
+  }
+}
+
 test('promises hold through random lives of a cluster', () => {
   fc.assert(fc.property(somePools, steps, (first, life) => {
     let pools = asPools(first);
     const cluster = new Cluster(pools);
     for (const step of life) {
       const before = new Map(cluster.services);
-      const fingerprint = cluster.config!.fingerprint;
+      const config = cluster.config!;
       switch (step.do) {
         case 'apply': cluster.apply(asService(step.service)); break;
         case 'delete': cluster.delete(step.key); break;
@@ -153,9 +167,8 @@ test('promises hold through random lives of a cluster', () => {
         case 'restart': {
           const shown = cluster.shown();
           cluster.restart(pools, (services) => step.backwards ? services.reverse() : services);
-          // A pool living on in its last good version is forgotten by a restart: then who waits may fare differently, but nobody loses anything.
-          const same = cluster.config!.fingerprint === fingerprint;
-          for (const [key, text] of Object.entries(shown)) if (same || text !== '-') expect([key, cluster.shown()[key]]).toEqual([key, text]);
+          if (cluster.config!.fingerprint === config.fingerprint) expect(cluster.shown()).toEqual(shown);
+          checkRestart(cluster, config, before);
           break;
         }
       }

@@ -71,7 +71,7 @@ describe('parseConfig', () => {
         expect(again.config.fingerprint).toBe(config.fingerprint);
         previous = config;
       }
-    }), { numRuns: 1500 });
+    }), { numRuns: 500 });
   });
 
   test('does not throw for JSON nested deeper than the platform can print', () => {
