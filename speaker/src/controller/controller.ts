@@ -61,8 +61,6 @@ export class Controller implements Role {
   private config?: Config;
   /** All lists are there. */
   private loaded = false;
-  /** The existing addresses are in the ledger. */
-  private served = false;
 
   private constructor(private readonly options: Options, owner: Awaited<ReturnType<typeof ownPod>>) {
     const { client, log, metrics, namespace } = options;
@@ -151,9 +149,9 @@ export class Controller implements Role {
     changes.forEach(({ key, outcome, from, to, reason }) => (
       this.options.log.info({ service: key, outcome, from, to, reason: reason.code }, `the configuration changes an allocation: ${reason.message}`)
     ));
-    if (!this.served) {
-      this.served = true;
-      const { adopted, reserved, rejected } = loadExisting(this.services.store.snapshot(), this.allocator, config, this.classOption);
+    // After every change, as Services may show addresses of a pool that comes later than they.
+    const { adopted, reserved, rejected } = loadExisting(this.services.store.snapshot(), this.allocator, config, this.classOption);
+    if (adopted.length + reserved.length + rejected.length > 0) {
       this.options.log.info({ adopted: adopted.length, reserved: reserved.length, rejected: rejected.length }, 'loaded the existing addresses');
     }
     loadOrder(this.services.store.snapshot()).forEach((service) => this.queue.add(keyOf(service)));

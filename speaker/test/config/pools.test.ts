@@ -31,8 +31,9 @@ describe('a valid IPAddressPool', () => {
   });
 
   test('selectors that match no namespace admit nobody; no namespaces and no selectors admit everybody', () => {
-    expect(one({ serviceAllocation: { namespaceSelectors: [{ matchLabels: { a: 'b' } }] } }).config.pools[0].serviceAllocation!.namespaces).toEqual(new Set());
-    expect(one({ serviceAllocation: {} }).config.pools[0].serviceAllocation).toMatchObject({ priority: 0, namespaces: undefined, serviceSelectors: [] });
+    const allocation = (serviceAllocation: object) => one({ serviceAllocation }).config.pools[0].serviceAllocation!;
+    expect(allocation({ namespaceSelectors: [{ matchLabels: { a: 'b' } }] }).namespaces).toEqual(new Set());
+    expect(allocation({})).toMatchObject({ priority: 0, namespaces: undefined, serviceSelectors: [] });
   });
 
   test('pools are ordered by priority with 0 last, then the open ones, each by name', () => {
