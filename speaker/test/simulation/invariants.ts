@@ -10,6 +10,7 @@
  *  - `some`: if a candidate is up on the segment, somebody on it answers, unless a holder elsewhere is heard by all of them. Within the
  *    detection time (a dead holder) or the listening time (a start) after the last disturbance, a tick, and delays. When both
  *    networks are cut along different lines, a vacancy may have to be waited out first.
+ *  - `still`: when nothing has been disturbed for a while and nothing is lost, nothing moves, whatever is cut.
  *  - `silent`: nothing is sent after a stop (the world looks at that), and a node that was away answers nothing at first.
  */
 import { DETECTION_MS, INTERVAL_MS, VirtualNode, World } from './world';
@@ -18,11 +19,14 @@ export const STEP_MS = 20;
 
 /** Nothing is lost: an exchange takes an interval and two delays. */
 const ONE_ALLOWANCE_MS = INTERVAL_MS + 100;
-/** Only the LAN tells, and it loses packets: two questions. */
-const ONE_BY_LAN_ALLOWANCE_MS = 5000;
+/** Only the LAN tells: a question a second, or after a cut of up to ten seconds one in two. If it loses packets, three of them. */
+const ONE_BY_LAN_ALLOWANCE_MS = 2200;
+const ONE_BY_LOSSY_LAN_ALLOWANCE_MS = 5000;
 /** For each better candidate that is heard, but is on another segment and defers to a holder there: a vacancy is waited out. */
 const VACANCY_ALLOWANCE_MS = 1000;
 const SOME_ALLOWANCE_MS = DETECTION_MS * 2 + INTERVAL_MS + 100;
+/** All has come to rest: longer than any of the others without losses. */
+const STILL_AFTER_MS = 3900;
 /** With losses heartbeats take longer to get through. */
 const LOSSY_ALLOWANCE_MS = 3000;
 
@@ -30,6 +34,8 @@ export class Invariants {
   /** When something was last disturbed. */
   disturbedAt = 0;
   private readonly doubleSince = new Map<string, number>();
+  /** Who answered when all had come to rest. */
+  private readonly settled = new Map<string, string>();
   private readonly noneSince = new Map<string, number>();
 
   constructor(private readonly world: World, private readonly addresses: readonly string[]) {}
@@ -40,10 +46,23 @@ export class Invariants {
       const answering = world.nodes.filter((node) => this.ask(node, address));
       for (const segment of new Set(world.nodes.map((node) => node.segment))) {
         const members = world.nodes.filter((node) => node.segment === segment);
+        this.checkStill(`${address} on segment ${segment}`, members.filter((node) => answering.includes(node)));
         this.checkOne(`${address} on segment ${segment}`, members.filter((node) => answering.includes(node)));
         this.checkSome(`${address} on segment ${segment}`, address, members, answering);
       }
     }
+  }
+
+  private checkStill(where: string, answering: readonly VirtualNode[]): void {
+    const { faults, now } = this.world;
+    if (faults.heartbeat.loss > 0 || faults.lan.loss > 0 || now - this.disturbedAt < STILL_AFTER_MS) {
+      this.settled.delete(where);
+      return;
+    }
+    const names = answering.map(({ name }) => name).join(' ');
+    const before = this.settled.get(where) ?? names;
+    if (before !== names) this.fail('still', `${where} moves from [${before}] to [${names}] though nothing has happened`);
+    this.settled.set(where, names);
   }
 
   private ask(node: VirtualNode, address: string): boolean {
@@ -51,7 +70,7 @@ export class Invariants {
     const answered = world.answers(node, address);
     if (!answered) return false;
     const planned = node.plan.addresses.find((each) => each.address === address);
-    if (planned === undefined || !planned.candidates.includes(node.name)) this.fail('never', `${node.name} answers for ${address}, which its plan does not give it`);
+    if (planned === undefined || !planned.candidates.includes(node.name)) this.fail('never', `${node.name} answers for ${address} against its plan`);
     return true;
   }
 
@@ -64,7 +83,9 @@ export class Invariants {
     const { faults, now } = this.world;
     const heard = answering.every((a) => answering.every((b) => a === b || this.world.heartbeatsPass(a, b)));
     const lossy = faults.heartbeat.loss > 0 || faults.lan.loss > 0;
-    const allowance = !heard ? ONE_BY_LAN_ALLOWANCE_MS : lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
+    const byLan = lossy ? ONE_BY_LOSSY_LAN_ALLOWANCE_MS : ONE_BY_LAN_ALLOWANCE_MS;
+    const byHeartbeat = lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
+    const allowance = heard ? byHeartbeat : byLan;
     if (now - Math.max(since, this.disturbedAt) > allowance) this.fail('one', `${where}: ${answering.map(({ name }) => name).join(' and ')} answer`);
   }
 

@@ -9,7 +9,7 @@ export interface Outcome {
   readonly log: readonly string[];
 }
 
-const DURATION_MS = 9000;
+const DURATION_MS = 12_000;
 /** At the end all is healed, and nothing happens any more. */
 const CALM_MS = 6500;
 
@@ -39,7 +39,7 @@ export class Scenario {
   run(): Outcome {
     const { world } = this;
     for (const node of world.nodes) world.at(this.random.chance(0.5) ? 0 : this.random.between(0, 2000), () => this.disturb(() => world.start(node)));
-    const happenings = this.random.integer(1, 8);
+    const happenings = this.random.integer(1, this.random.chance(0.5) ? 3 : 10);
     for (let i = 0; i < happenings; i++) world.at(this.random.between(500, DURATION_MS), () => this.happen());
     world.at(DURATION_MS, () => this.disturb(() => this.heal()));
     for (let now = STEP_MS; now <= DURATION_MS + CALM_MS && world.violations.length === 0; now += STEP_MS) {
@@ -80,16 +80,16 @@ export class Scenario {
           break;
         case 4:
           this.cut('segment');
-          later(100, 4000, () => this.join('segment'));
+          later(100, 9000, () => this.join('segment'));
           break;
         case 5:
           this.cut('heartbeatGroup');
-          later(100, 4000, () => this.join('heartbeatGroup'));
+          later(100, 9000, () => this.join('heartbeatGroup'));
           break;
         case 6:
           this.cut('segment');
           this.cut('heartbeatGroup');
-          later(100, 4000, () => {
+          later(100, 9000, () => {
             this.join('segment');
             this.join('heartbeatGroup');
           });

@@ -1,0 +1,149 @@
+/** What is heard on the LAN: claims of other speakers, by rank; interfaces that take part; families. */
+import { CLIENT_IP, codesOf, core, frameOf, framesOf, gratuitous, KEY, link, macOf, nodeMac, planFor, receive, VIP, whoHas } from './harness';
+import { LanCore, Link } from '../../src/lan';
+import { ARP_REQUEST } from '../../src/wire';
+
+/** A holder whose peers are not heard; node-45's hardware address is known from a frame of its kernel. */
+function holder(candidates: readonly string[]): LanCore {
+  const speaker = core('node-44');
+  speaker.setLinks(0, [link(0x2c)]);
+  speaker.setKeys(0, [KEY]);
+  speaker.setPlan(0, planFor('node-44', { addresses: [{ address: VIP, candidates }], peers: [{ node: 'node-45', addresses: ['93.5.22.45'] }] }));
+  receive(speaker, 10, frameOf({ operation: ARP_REQUEST, spa: '93.5.22.45', tpa: CLIENT_IP, sha: nodeMac(0x2d) }));
+  runTo(speaker, 0, 2000);
+  return speaker;
+}
+
+function runTo(speaker: LanCore, from: number, to: number): void {
+  for (let now = from; now <= to; now += 10) speaker.tick(now);
+}
+
+describe('another speaker claims the address', () => {
+  const claim = gratuitous(VIP, nodeMac(0x2d));
+
+  test('one that ranks higher: this one is silent from that packet on', () => {
+    const speaker = holder(['node-45', 'node-44']);
+    expect(receive(speaker, 2000, whoHas(VIP))).toHaveLength(1);
+    const outbox = speaker.receiveFrame(2001, 2, claim, claim.length);
+    expect(outbox.events).toEqual([{ code: 'addressLost', address: VIP, reason: 'claimHeard', to: 'node-45' }]);
+    expect(receive(speaker, 2002, whoHas(VIP))).toEqual([]);
+    expect(speaker.snapshot(2002)).toMatchObject({ frameDrops: { claim: 1, notHeld: 1 }, addresses: [{ held: false, holder: 'node-45' }] });
+  });
+
+  test('... as long as it is heard; when it falls silent too, the address comes back', () => {
+    const speaker = holder(['node-45', 'node-44']);
+    speaker.receiveFrame(2001, 2, claim, claim.length);
+    const probes: string[] = [];
+    for (let now = 2010; now <= 2290; now += 10) probes.push(...framesOf(speaker.tick(now)));
+    expect(probes.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(probes)).toEqual(new Set([`if2 to ${nodeMac(0x2d)}: request 0.0.0.0 at ${nodeMac(0x2c)} for ${VIP}`]));
+    runTo(speaker, 2300, 2450);
+    expect(receive(speaker, 2460, whoHas(VIP))).toHaveLength(1);
+  });
+
+  test('one that ranks lower: it is told at once, but not more than once in a detection time', () => {
+    const speaker = holder(['node-44', 'node-45']);
+    const bursts = [2001, 2002, 2100, 2302].map((now) => {
+      if (now > 2100) runTo(speaker, 2110, now);
+      return framesOf(speaker.receiveFrame(now, 2, claim, claim.length)).filter((frame) => frame.includes('to ff:ff:ff:ff:ff:ff')).length;
+    });
+    expect(bursts).toEqual([2, 0, 0, 2]);
+    expect(receive(speaker, 2303, whoHas(VIP))).toHaveLength(1);
+  });
+
+  test('a request that its kernel sends in the name of the address is no claim: in IPVS mode every node does that', () => {
+    const speaker = holder(['node-45', 'node-44']);
+    const request = frameOf({ operation: ARP_REQUEST, spa: VIP, tpa: '93.5.22.1', sha: nodeMac(0x2d) });
+    expect(codesOf(speaker.receiveFrame(2001, 2, request, request.length))).toEqual([]);
+    expect(receive(speaker, 2002, whoHas(VIP))).toHaveLength(1);
+  });
+
+  test('a hardware address of our own, on another port of the same switch, is nobody else', () => {
+    const speaker = core('node-44');
+    speaker.setLinks(0, [link(0x2c), link(0x2c, { index: 3, name: 'eth1', mac: macOf('02:00:00:00:01:2c'), addresses: [] })]);
+    speaker.setPlan(0, planFor('node-44'));
+    const own = gratuitous(VIP, '02:00:00:00:01:2c');
+    expect(speaker.receiveFrame(10, 2, own, own.length).empty).toBe(true);
+    expect(speaker.snapshot(10).frameDrops.ownFrame).toBe(1);
+  });
+});
+
+describe('interfaces that take part', () => {
+  const answers = (links: Link[], options = {}): number => {
+    const speaker = core('node-44', options);
+    speaker.setLinks(0, links);
+    speaker.setPlan(0, planFor('node-44'));
+    return receive(speaker, 1, whoHas(VIP)).length;
+  };
+
+  test.each([
+    ['one that is up', {}, {}, 1],
+    ['one without an address', { addresses: [] }, {}, 1],
+    ['not one that is down', { up: false }, {}, 0],
+    ['not one that cannot broadcast', { broadcast: false }, {}, 0],
+    ['not one without ARP', { noArp: true }, {}, 0],
+    ['not a port of a bridge or bond', { enslaved: true }, {}, 0],
+    ['not loopback', { loopback: true }, {}, 0],
+    ['not one that is excluded', { name: 'veth1234' }, { excludeInterfaces: /^veth.*/ }, 0],
+    ['an expression that is not anchored matches anywhere', { name: 'eth0.veth' }, { excludeInterfaces: /veth/g }, 0],
+  ])('%s', (_, overrides, options, count) => {
+    expect(answers([link(0x2c, overrides)], options)).toBe(count);
+  });
+
+  test('none of those that are named exists: it is told once, and again after it was there', () => {
+    const speaker = core('node-44');
+    const plan = planFor('node-44', { addresses: [{ address: VIP, candidates: ['node-44'], interfaces: ['eth7'] }] });
+    speaker.setLinks(0, [link(0x2c)]);
+    expect(speaker.setPlan(0, plan).events).toEqual([{ code: 'interfacesMissing', address: VIP, wanted: ['eth7'] }]);
+    expect(speaker.setPlan(1, plan).events).toEqual([]);
+    expect(codesOf(speaker.setLinks(2, [link(0x2c, { name: 'eth7' })]))).toEqual(['addressAcquired onlyCandidate']);
+    expect(codesOf(speaker.setLinks(3, [link(0x2c)]))).toEqual(['addressLost noInterface', 'interfacesMissing']);
+  });
+
+  test('one that is named and down is not missing', () => {
+    const speaker = core('node-44');
+    speaker.setLinks(0, [link(0x2c, { up: false })]);
+    expect(speaker.setPlan(0, planFor('node-44', { addresses: [{ address: VIP, candidates: ['node-44'], interfaces: ['eth0'] }] })).events).toEqual([]);
+  });
+});
+
+test('an IPv6 address is reported once, and the others are served', () => {
+  const speaker = core('node-44');
+  speaker.setLinks(0, [link(0x2c)]);
+  const plan = planFor('node-44', { addresses: [{ address: 'fd00::100', candidates: ['node-44'] }, { address: VIP, candidates: ['node-44'] }] });
+  expect(codesOf(speaker.setPlan(0, plan))).toEqual(['addressFamilyUnsupported', 'addressAcquired onlyCandidate']);
+  expect(codesOf(speaker.setPlan(1, plan))).toEqual([]);
+});
+
+describe('after stop', () => {
+  test('two goodbyes to each address of each peer, and then nothing, whatever comes', () => {
+    const speaker = holder(['node-44', 'node-45']);
+    const outbox = speaker.stop(2001);
+    expect([outbox.frameCount, outbox.datagramCount]).toEqual([0, 2]);
+    expect(codesOf(outbox)).toEqual(['addressLost stopped']);
+    expect(speaker.nextDeadline()).toBe(Infinity);
+    const request = whoHas(VIP);
+    const calls = [
+      () => speaker.tick(2010), () => speaker.receiveFrame(2011, 2, request, request.length), () => speaker.setPlan(2012, planFor('node-44')),
+      () => speaker.setLinks(2013, [link(0x2c)]), () => speaker.setKeys(2014, [KEY]), () => speaker.receiveHeartbeat(2015, '', request, 60), () => speaker.stop(2016),
+    ];
+    expect(calls.map((call) => call().empty)).toEqual(calls.map(() => true));
+  });
+});
+
+describe('away', () => {
+  test('a lone node answers again after a detection time, and says why', () => {
+    const speaker = core('node-44');
+    speaker.setLinks(0, [link(0x2c)]);
+    speaker.setPlan(0, planFor('node-44'));
+    const request = whoHas(VIP);
+    const first = speaker.receiveFrame(5000, 2, request, request.length);
+    expect([first.frameCount, codesOf(first)]).toEqual([0, ['authorityLost', 'addressLost stalled']]);
+    expect(speaker.nextDeadline()).toBe(5000);
+    const codes: string[] = [];
+    for (let now = 5000; now <= 5300; now += 50) codes.push(...codesOf(speaker.tick(now)));
+    expect(codes).toEqual(['authorityRegained', 'addressAcquired authorityRegained']);
+    expect(speaker.snapshot(5300).frameDrops.stalled).toBe(1);
+    expect(receive(speaker, 5301, request)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,260 @@
+/** Which heartbeats are believed. The peer's are made by hand, so that they can be wrong in every way. */
+import { codesOf, core, KEY, link, planFor, VIP } from './harness';
+import { LanCore, LanError, LanPlan } from '../../src/lan';
+import {
+  decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Heartbeat, HEARTBEAT_MAX_LENGTH, HeartbeatType, parseIpv4, Reach,
+} from '../../src/wire';
+
+const OTHER_KEY = new Uint8Array(32).fill(8);
+const LIFE = 100n;
+const PEERS = [{ node: 'node-45', addresses: ['93.5.22.45'] }];
+
+/** node-44 under test, with node-45 played by hand. */
+class Pair {
+  readonly speaker: LanCore;
+  now = 0;
+  /** What node-44 sent last. */
+  last = emptyHeartbeat();
+  private sequence = 0;
+
+  constructor(keys: readonly Uint8Array[] = [KEY], plan: Partial<LanPlan> = {}) {
+    this.speaker = core('node-44', { incarnation: 44n });
+    this.speaker.setLinks(0, [link(0x2c)]);
+    this.speaker.setKeys(0, keys);
+    this.listen(this.speaker.setPlan(0, planFor('node-44', { addresses: [{ address: VIP, candidates: ['node-44', 'node-45'] }], peers: PEERS, ...plan })));
+  }
+
+  /** A heartbeat of node-45 that echoes what it had last. */
+  make(overrides: Partial<Heartbeat> = {}, key = KEY): Uint8Array {
+    const heartbeat: Heartbeat = {
+      ...emptyHeartbeat(),
+      node: 'node-45',
+      incarnation: LIFE,
+      sequence: ++this.sequence,
+      echoes: [{ incarnation: this.last.incarnation, sequence: this.last.sequence }],
+      ...overrides,
+    };
+    const into = new Uint8Array(HEARTBEAT_MAX_LENGTH);
+    return into.slice(0, encodeHeartbeat(into, heartbeat, key));
+  }
+
+  receive(datagram: Uint8Array): string[] {
+    const outbox = this.speaker.receiveHeartbeat(this.now, '93.5.22.45', datagram, datagram.length);
+    const codes = codesOf(outbox);
+    this.listen(outbox);
+    return codes;
+  }
+
+  /** Lets time pass, with a heartbeat of node-45 every 100 ms if `alive`. */
+  pass(ms: number, alive: boolean, overrides: Partial<Heartbeat> = {}): string[] {
+    const codes: string[] = [];
+    const end = this.now + ms;
+    let next = this.now + 100;
+    while (this.now < end) {
+      this.now = Math.min(end, next, Math.max(this.now, this.speaker.nextDeadline()));
+      const outbox = this.speaker.tick(this.now);
+      codes.push(...codesOf(outbox));
+      this.listen(outbox);
+      if (this.now < next) continue;
+      next += 100;
+      if (alive) codes.push(...this.receive(this.make(overrides)));
+    }
+    return codes;
+  }
+
+  get up(): boolean {
+    return this.speaker.snapshot(this.now).peers[0].up;
+  }
+
+  drops(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.speaker.snapshot(this.now).heartbeatDrops).filter(([, count]) => count > 0));
+  }
+
+  private listen({ datagrams, datagramCount }: { datagrams: readonly { bytes: Uint8Array; length: number }[]; datagramCount: number }): void {
+    for (let i = 0; i < datagramCount; i++) {
+      expect(decodeHeartbeat(datagrams[i].bytes, datagrams[i].length, [KEY, OTHER_KEY], this.last)).toBeUndefined();
+      this.last = { ...this.last };
+    }
+  }
+}
+
+const holding = { generation: 1, total: 1, addresses: [{ address: parseIpv4(VIP)!, held: true, reach: Reach.ON_LINK, candidatesDigest: 0 }] };
+
+describe('a peer', () => {
+  test('is up as soon as it echoes us, and down when it is silent for the detection time', () => {
+    const pair = new Pair();
+    expect(pair.receive(pair.make())).toContain('peerUp heard');
+    expect(pair.pass(1000, true)).not.toContain('peerDown timeout');
+    expect(pair.pass(299, false)).toEqual([]);
+    expect(pair.pass(2, false)).toEqual(['peerDown timeout']);
+  });
+
+  test('that does not hear us is down too', () => {
+    const pair = new Pair();
+    pair.pass(500, true);
+    const stale = [{ incarnation: 44n, sequence: pair.last.sequence }];
+    expect(pair.pass(350, true, { echoes: stale })).toEqual([]);
+    expect(pair.pass(200, true, { echoes: stale })).toEqual(['peerDown oneWay']);
+  });
+
+  test('that says goodbye is down at once', () => {
+    const pair = new Pair();
+    pair.pass(500, true);
+    expect(pair.receive(pair.make({ type: HeartbeatType.GOODBYE }))).toEqual(['peerDown goodbye']);
+  });
+
+  test('that begins a new life is believed when it echoes something fresh', () => {
+    const pair = new Pair();
+    pair.pass(500, true);
+    expect(pair.receive(pair.make({ incarnation: 101n, sequence: 1, echoes: [] }))).toEqual([]);
+    expect(pair.drops()).toEqual({ unproven: 1 });
+    pair.pass(50, false);
+    expect(pair.last.echoes).toEqual(expect.arrayContaining([{ incarnation: LIFE, sequence: 5 }, { incarnation: 101n, sequence: 1 }]));
+    expect(pair.receive(pair.make({ incarnation: 101n, sequence: 2 }))).toEqual(['peerUp restarted']);
+  });
+});
+
+describe('not believed', () => {
+  test('a datagram that was had before', () => {
+    const pair = new Pair();
+    const datagram = pair.make();
+    pair.receive(datagram);
+    pair.receive(datagram);
+    expect(pair.drops()).toEqual({ replayed: 1 });
+  });
+
+  test('a recorded life, even one that once echoed this life of ours', () => {
+    const pair = new Pair();
+    const recorded = Array.from({ length: 5 }, () => pair.make());
+    recorded.forEach((datagram) => pair.receive(datagram));
+    pair.pass(500, true, { incarnation: 101n });
+    expect(pair.up).toBe(true);
+    pair.pass(1000, false);
+    expect(pair.up).toBe(false);
+    for (const datagram of recorded) pair.receive(datagram);
+    expect(pair.up).toBe(false);
+    expect(pair.drops().unproven).toBe(5);
+  });
+
+  test('datagrams held back and delivered late do not keep a dead peer alive', () => {
+    const pair = new Pair();
+    pair.pass(500, true);
+    const held = Array.from({ length: 20 }, () => pair.make());
+    const codes: string[] = [];
+    for (const datagram of held) codes.push(...pair.receive(datagram), ...pair.pass(100, false));
+    expect(codes).toContain('peerDown oneWay');
+    expect(pair.up).toBe(false);
+  });
+
+  test('a wrong key: told once in ten seconds, with where it came from', () => {
+    const pair = new Pair();
+    const datagram = pair.make({}, OTHER_KEY);
+    expect(pair.speaker.receiveHeartbeat(1, '10.9.9.9', datagram, datagram.length).events)
+      .toEqual([{ code: 'heartbeatRejected', from: '10.9.9.9', reason: 'unauthenticated' }]);
+    expect(pair.receive(datagram)).toEqual(['heartbeatRejected unauthenticated']);
+    expect(pair.receive(datagram)).toEqual([]);
+    pair.pass(10_001, false);
+    expect(pair.receive(datagram)).toEqual(['heartbeatRejected unauthenticated']);
+    expect(pair.up).toBe(false);
+  });
+
+  test.each([
+    ['our own, come back', { node: 'node-44' }, 'reflected'],
+    ['of a node that is not in the plan', { node: 'node-99' }, 'unknownSender'],
+  ])('%s', (_, overrides, drop) => {
+    const pair = new Pair();
+    pair.receive(pair.make(overrides));
+    expect(pair.drops()).toEqual({ [drop]: 1 });
+  });
+
+  test('anything, without a key', () => {
+    const pair = new Pair([]);
+    pair.receive(pair.make());
+    expect(pair.drops()).toEqual({ noKey: 1 });
+  });
+});
+
+describe('keys', () => {
+  test('the first signs and all verify, so that a key can be changed without a gap', () => {
+    const pair = new Pair([OTHER_KEY, KEY]);
+    pair.pass(500, true);
+    expect(pair.up).toBe(true);
+    const outbox = pair.speaker.tick(pair.speaker.nextDeadline());
+    const { bytes, length } = outbox.datagrams[0];
+    expect(decodeHeartbeat(bytes, length, [KEY], emptyHeartbeat())).toBe('unauthenticated');
+    expect(decodeHeartbeat(bytes, length, [OTHER_KEY], emptyHeartbeat())).toBeUndefined();
+  });
+
+  test('a key that is too short is refused, and those before stay', () => {
+    const pair = new Pair();
+    expect(() => pair.speaker.setKeys(10, [new Uint8Array(15)])).toThrow(expect.objectContaining({ code: 'LAN_KEY_TOO_SHORT' }));
+    pair.now = 20;
+    expect(pair.receive(pair.make())).toContain('peerUp heard');
+  });
+});
+
+describe('listening', () => {
+  test('with a peer that is not heard, the address is claimed after one detection time', () => {
+    const pair = new Pair();
+    expect(pair.pass(299, false)).toEqual([]);
+    expect(pair.pass(2, false)).toEqual(['addressAcquired firstCandidate']);
+  });
+
+  test('with a peer that holds it, it is left there', () => {
+    const pair = new Pair();
+    expect(pair.pass(3000, true, holding)).toEqual(['peerUp heard']);
+    expect(pair.speaker.snapshot(pair.now).addresses[0]).toMatchObject({ held: false, holder: 'node-45' });
+  });
+
+  test('a peer that was late to be heard because we were late is not accused', () => {
+    const pair = new Pair();
+    pair.pass(1000, true, holding);
+    // The loop slept for 240 ms: longer than an interval, shorter than the detection time.
+    pair.now += 240;
+    const outbox = pair.speaker.tick(pair.now);
+    expect(codesOf(outbox)).toEqual([]);
+    pair.now += 40;
+    expect(codesOf(pair.speaker.tick(pair.now))).toEqual([]);
+    expect(pair.pass(200, false)).toEqual([]);
+    expect(pair.pass(100, false)).toEqual(['peerDown timeout', 'addressAcquired holderDown']);
+  });
+
+  test('the deadline is never in the past after a tick at it, whatever the rounding', () => {
+    const pair = new Pair();
+    for (let i = 0; i < 2000; i++) {
+      pair.now = pair.speaker.nextDeadline() + (i % 7) / 3;
+      pair.speaker.tick(pair.now);
+      if (i % 3 === 0) pair.receive(pair.make({ incarnation: BigInt(i) }));
+      pair.speaker.tick(pair.speaker.nextDeadline());
+      pair.now = Math.max(pair.now, pair.speaker.nextDeadline() - 0.001);
+      expect(pair.speaker.nextDeadline()).toBeGreaterThanOrEqual(pair.now);
+    }
+  });
+});
+
+describe('bad input is refused with a code, and changes nothing', () => {
+  test.each([
+    ['LAN_PLAN_NODE', planFor('node-45')],
+    ['LAN_PLAN_NODE', planFor('node-44', { peers: [{ node: 'Not A Node', addresses: [] }] })],
+    ['LAN_PLAN_ADDRESS', planFor('node-44', { addresses: [{ address: '93.5.22.256', candidates: [] }] })],
+    ['LAN_PLAN_ADDRESS_TWICE', planFor('node-44', { addresses: [{ address: VIP, candidates: [] }, { address: VIP, candidates: [] }] })],
+    ['LAN_PLAN_REVISION', planFor('node-44', { revision: -1 })],
+  ])('%s', (code, plan) => {
+    const speaker = core('node-44');
+    speaker.setLinks(0, [link(0x2c)]);
+    speaker.setPlan(0, planFor('node-44'));
+    expect(() => speaker.setPlan(1, plan)).toThrow(expect.objectContaining({ code, name: LanError.name }));
+    expect(speaker.snapshot(2).addresses).toEqual([expect.objectContaining({ address: VIP, held: true })]);
+  });
+
+  test.each([
+    { node: 'Node 44' }, { heartbeat: { intervalMs: 5, multiplier: 3 } }, { heartbeat: { intervalMs: 100, multiplier: 1 } }, { heartbeat: { intervalMs: 100, multiplier: 2.5 } },
+  ])('LAN_OPTIONS_INVALID: %j', (options) => {
+    expect(() => core('node-44', options)).toThrow(expect.objectContaining({ code: 'LAN_OPTIONS_INVALID' }));
+  });
+
+  test('LAN_LINK_MAC', () => {
+    const speaker = core('node-44');
+    expect(() => speaker.setLinks(0, [link(0x2c, { mac: new Uint8Array(8) })])).toThrow(expect.objectContaining({ code: 'LAN_LINK_MAC' }));
+  });
+});
