@@ -47,9 +47,11 @@ function milliseconds(ns: number): string {
 
 /** `cdk8s synth` of examples/home: definitions first. */
 async function synthesize(directory: string): Promise<Manifest[]> {
-  await run(tsxCommand(EXAMPLE), {
+  const { code, stderr } = await run(tsxCommand(EXAMPLE), {
+    check: false,
     env: { ...process.env, CDK8S_OUTDIR: directory, TSX_TSCONFIG_PATH: path.resolve(__dirname, '../examples/tsconfig.json') },
   });
+  if (code !== 0) throw new Error(`examples/home cannot be synthesized: ${/^\w*Error.*$/m.exec(stderr)?.[0] ?? stderr}`);
   const files = fs.readdirSync(directory).filter((name) => name.endsWith('.yaml')).map((name) => path.join(directory, name));
   return files.flatMap(readManifests).sort((a, b) => Number(b.kind === 'CustomResourceDefinition') - Number(a.kind === 'CustomResourceDefinition'));
 }
