@@ -154,7 +154,7 @@ describe('one data plane', () => {
     expect(await ask(network, '93.5.22.101', { count: 3, timeoutMs: 100 })).toMatchObject({ answered: 0 });
     const { addresses: [address], loop, frameDrops } = await plane.snapshot();
     expect(address).toMatchObject({ held: true, requestsReceived: 200, responsesSent: 200 });
-    expect(loop).toMatchObject({ framesReceived: 200, framesDropped: 0, sendErrors: {}, linkListings: 1 });
+    expect(loop).toMatchObject({ framesReceived: 200, framesDropped: 0, sendErrors: {}, receiveErrors: {}, linkListings: 1 });
     expect(Object.values(frameDrops).every((count) => count === 0)).toBe(true); // the kernel dropped what was for others
   });
 
@@ -232,6 +232,16 @@ describe('interfaces', () => {
     await ip('link del br0');
     await plane.snapshot(({ addresses: [{ interfaces }] }) => interfaces.join() === 'eth0');
     expect(await answers()).toEqual({ [network.node('n1').mac]: 5 });
+  });
+
+  test('that drop broadcasts are asked for all frames while it runs', async () => {
+    const promiscuity = async () => /promiscuity (\d+)/.exec((await network.exec('n1', ['ip', '-d', 'link', 'show', 'eth0'])).stdout)![1];
+    expect(await promiscuity()).toBe('0');
+    const plane = new Plane('n1', { ...alone, options: { node: 'n1', heartbeatPort: 7946, promiscuousInterfaces: '^eth' } });
+    await plane.snapshot();
+    expect(await promiscuity()).toBe('1');
+    await plane.process.stop();
+    expect(await promiscuity()).toBe('0');
   });
 
   test('changing faster than they can be followed are listed again', async () => {

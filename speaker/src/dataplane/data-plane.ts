@@ -78,7 +78,12 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; failed: [Error]
       wakeup: this.wakeup.fd,
       finished: this.finished.buffer as SharedArrayBuffer,
     };
-    this.worker = new Worker(options.workerFile ?? __filename, { workerData, name: 'dataplane' });
+    try {
+      this.worker = new Worker(options.workerFile ?? __filename, { workerData, name: 'dataplane' });
+    } catch (error) {
+      this.wakeup.close();
+      throw error;
+    }
     // Also after an uncaught exception: the goodbye makes peers take over at once, and a thread that has ended is not waited for.
     const farewell = () => {
       this.send({ type: 'stop' });

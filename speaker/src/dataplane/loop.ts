@@ -30,7 +30,7 @@
  *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
  */
 import { LanError, LanPlan, LanSnapshot, Link, Outbox } from '../lan';
-import { Errno, errnoName, NetworkLink, NOTHING, PacketStatistics } from '../sys';
+import { Errno, errnoName, NetlinkError, NetworkLink, NOTHING, PacketStatistics, SysError } from '../sys';
 import { interestingFrames } from './interest';
 import { Command, Report } from './messages';
 import { Statistics } from './statistics';
@@ -42,6 +42,9 @@ const IDLE_MS = 1000;
 const LINKS_RETRY_MS = 1000;
 /** Longer than any packet that concerns us; what is longer is cut, and refused by its decoder. */
 const PACKET_SIZE = 2048;
+
+/** Errors of receiving that the kernel tells once, and that leave the socket as it was. Any other would come again at once, for ever. */
+const PASSING: ReadonlySet<number> = new Set([Errno.ENETDOWN, Errno.ENOBUFS, Errno.ENOMEM]);
 
 /** What the loop needs of the core; see `LanCore`. */
 export interface Core {
@@ -159,7 +162,7 @@ export class Loop {
   private receiveFrames(): void {
     const { around: { packets, now }, core, packet, statistics } = this;
     for (let count = 0; count < BATCH; count++) {
-      const length = packets.receive(packet);
+      const length = this.receive(packets);
       if (length === NOTHING) return;
       statistics.framesReceived++;
       this.drain(core.receiveFrame(now(), packets.interfaceIndex, packet, length));
@@ -169,10 +172,22 @@ export class Loop {
   private receiveHeartbeats(socket: HeartbeatSocket): void {
     const { around: { now }, core, packet, statistics } = this;
     for (let count = 0; count < BATCH; count++) {
-      const length = socket.receive(packet);
+      const length = this.receive(socket);
       if (length === NOTHING) return;
       statistics.datagramsReceived++;
       this.drain(core.receiveHeartbeat(now(), socket.source, packet, length));
+    }
+  }
+
+  private receive(socket: { receive(into: Uint8Array): number }): number {
+    try {
+      return socket.receive(this.packet);
+    } catch (error) {
+      if (!(error instanceof SysError) || !PASSING.has(error.errno)) throw error;
+      if (this.statistics.receiveFailed(error.errno)) {
+        this.problem(`packets were lost (${error.code}); further losses are only counted, see receiveErrors of the snapshot`, { error: error.message });
+      }
+      return NOTHING;
     }
   }
 
@@ -326,5 +341,5 @@ function toLink({ ethernet, broadcast, ...link }: NetworkLink): Link {
 
 /** An error of the kernel or of its messages, not of the program. */
 function isTrouble(error: unknown): error is Error {
-  return error instanceof Error && (error.name === 'SysError' || error.name === 'NetlinkError');
+  return error instanceof SysError || error instanceof NetlinkError;
 }

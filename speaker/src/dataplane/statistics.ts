@@ -11,8 +11,10 @@ export interface LoopSnapshot {
   readonly framesSent: number;
   readonly datagramsReceived: number;
   readonly datagramsSent: number;
-  /** Packets that the kernel did not take, by name of the error; and among them those of a family that this machine does not have. */
+  /** Packets that the kernel did not take, by name of the error; among them those of a family that this machine does not have. */
   readonly sendErrors: Readonly<Record<string, number>>;
+  /** Failures to receive, by name of the error. */
+  readonly receiveErrors: Readonly<Record<string, number>>;
   /** Frames lost because the loop did not read them in time. */
   readonly framesDropped: number;
   /** How much later than planned the timers were served: the measure of how far the loop can be trusted. */
@@ -35,7 +37,8 @@ export class Statistics {
   public framesSent = 0;
   public datagramsReceived = 0;
   public datagramsSent = 0;
-  private readonly errors = new Map<number, number>();
+  private readonly sendErrors = new Map<number, number>();
+  private readonly receiveErrors = new Map<number, number>();
   private readonly lateness = new Array<number>(LATENESS_BOUNDS_MS.length + 1).fill(0);
   private ticks = 0;
   private latestMs = 0;
@@ -52,9 +55,12 @@ export class Statistics {
 
   /** @returns whether it is the first error of its kind */
   public sendFailed(errno: number): boolean {
-    const before = this.errors.get(errno) ?? 0;
-    this.errors.set(errno, before + 1);
-    return before === 0;
+    return isFirst(this.sendErrors, errno);
+  }
+
+  /** @returns whether it is the first error of its kind */
+  public receiveFailed(errno: number): boolean {
+    return isFirst(this.receiveErrors, errno);
   }
 
   public snapshot(packets: PacketStatistics, linkListings: number): LoopSnapshot {
@@ -66,10 +72,21 @@ export class Statistics {
       framesSent: this.framesSent,
       datagramsReceived: this.datagramsReceived,
       datagramsSent: this.datagramsSent,
-      sendErrors: Object.fromEntries([...this.errors].map(([errno, count]) => [errnoName(errno), count])),
+      sendErrors: byName(this.sendErrors),
+      receiveErrors: byName(this.receiveErrors),
       framesDropped: packets.dropped,
       lateness: { ticks: this.ticks, maxMs: this.latestMs, recentMaxMs: recentMs, counts: [...this.lateness] },
       linkListings,
     };
   }
+}
+
+function isFirst(errors: Map<number, number>, errno: number): boolean {
+  const before = errors.get(errno) ?? 0;
+  errors.set(errno, before + 1);
+  return before === 0;
+}
+
+function byName(errors: ReadonlyMap<number, number>): Record<string, number> {
+  return Object.fromEntries([...errors].map(([errno, count]) => [errnoName(errno), count]));
 }

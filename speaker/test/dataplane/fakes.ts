@@ -76,6 +76,8 @@ export class FakeSurroundings implements Surroundings {
   public readonly armed: number[] = [];
   public readonly promiscuous: number[] = [];
   public filters = 0;
+  /** Thrown by the next attempt to receive. */
+  public receiveError: Error | undefined;
   /** Error number that each send gives. */
   public sendErrno = 0;
   public promiscuousError: Error | undefined;
@@ -125,6 +127,9 @@ export class FakeSurroundings implements Surroundings {
   private makePackets(): Surroundings['packets'] {
     let last = 0;
     const receive = (into: Uint8Array) => {
+      const error = this.receiveError;
+      this.receiveError = undefined;
+      if (error) throw error;
       const frame = this.frames.shift();
       if (!frame) return NOTHING;
       last = frame.ifindex;

@@ -40,6 +40,31 @@ describe('what comes in goes to the core, with the time at which it was read', (
   });
 });
 
+describe('errors of receiving', () => {
+  test.each([['ENETDOWN', 100], ['ENOBUFS', 105], ['ENOMEM', 12]])('%s passes: it is told once and counted', (name, errno) => {
+    const { core, around, loop } = started();
+    for (const text of ['one', 'two']) {
+      around.frames.push({ ifindex: 2, text });
+      around.receiveError = new SysError('recvfrom', errno, { subject: 'packet socket' });
+      loop.turn();
+      expect(core.calls).toEqual(text === 'one' ? [] : [['receiveFrame', 1000, 2, 'one']]);
+      loop.turn();
+      core.calls.splice(1);
+    }
+    expect(around.problems()).toEqual([expect.stringContaining(name)]);
+    around.commands.push({ type: 'snapshot', id: 1 });
+    loop.turn();
+    expect(around.reports.at(-1)).toMatchObject({ snapshot: { loop: { receiveErrors: { [name]: 2 } } } });
+  });
+
+  test('any other ends the loop, which could only spin', () => {
+    const { around, loop } = started();
+    around.frames.push({ ifindex: 2, text: 'x' });
+    around.receiveError = new SysError('recvfrom', 9, { subject: 'packet socket' });
+    expect(() => loop.turn()).toThrow('EBADF');
+  });
+});
+
 describe('what the core wants', () => {
   test('is sent at once, and told', () => {
     const { core, around, loop } = started();
@@ -284,6 +309,7 @@ test('a snapshot tells what the core knows and how the loop fares', () => {
         datagramsReceived: 0,
         datagramsSent: 0,
         sendErrors: {},
+        receiveErrors: {},
         framesDropped: 1,
         linkListings: 1,
         lateness: { ticks: 0, maxMs: 0, recentMaxMs: 0, counts: new Array(11).fill(0) },
