@@ -93,7 +93,7 @@ export class Invariants {
     const { world } = this;
     const candidates = members.filter((node) => node.core !== undefined && node.linkUp && !world.isPaused(node)
       && node.plan.addresses.some((each) => each.address === address && each.candidates.includes(node.name)));
-    const heldElsewhere = candidates.some((node) => answering.some((holder) => holder.segment !== node.segment && world.heartbeatsPass(node, holder)));
+    const heldElsewhere = candidates.some((node) => answering.some((each) => each.segment !== node.segment && world.heartbeatsPass(node, each)));
     if (candidates.length === 0 || heldElsewhere || members.some((node) => answering.includes(node))) {
       this.noneSince.delete(where);
       return;

@@ -54,6 +54,8 @@ export class World {
   private queue: Scheduled[] = [];
   private order = 0;
   private incarnations = 0;
+  /** How much has happened without time passing. */
+  private standing = 0;
 
   constructor(readonly random: Random) {}
 
@@ -96,6 +98,8 @@ export class World {
   runUntil(time: number): void {
     while (this.queue.length > 0 && this.queue[this.queue.length - 1].at <= time) {
       const { at, run } = this.queue.pop()!;
+      this.standing = at === this.now ? this.standing + 1 : 0;
+      if (this.standing > 10_000) throw new Error(`${this.time()} time stands still: a deadline is never met\n${this.log.slice(-20).join('\n')}`);
       this.now = at;
       run();
     }
