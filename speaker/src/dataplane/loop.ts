@@ -29,11 +29,12 @@
  *  - `worker.terminate()` and the end of the process wait until the thread is back in JavaScript. The wait is therefore never longer than `IDLE_MS`,
  *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
  */
-import { LanError, LanPlan, LanSnapshot, Link, Outbox } from '../lan';
-import { Errno, errnoName, NetlinkError, NetworkLink, NOTHING, PacketStatistics, SysError } from '../sys';
+import { LanError, LanPlan, Link, Outbox } from '../lan';
+import { Errno, errnoName, NetlinkError, NetworkLink, NOTHING, SysError } from '../sys';
 import { interestingFrames } from './interest';
-import { Command, Report } from './messages';
+import { Command } from './messages';
 import { Statistics } from './statistics';
+import { Core, HeartbeatSocket, LinkSource, Surroundings } from './surroundings';
 
 /** Packets read from one socket before the others have their turn. */
 const BATCH = 64;
@@ -45,63 +46,6 @@ const PACKET_SIZE = 2048;
 
 /** Errors of receiving that the kernel tells once, and that leave the socket as it was. Any other would come again at once, for ever. */
 const PASSING: ReadonlySet<number> = new Set([Errno.ENETDOWN, Errno.ENOBUFS, Errno.ENOMEM]);
-
-/** What the loop needs of the core; see `LanCore`. */
-export interface Core {
-  setPlan(now: number, plan: LanPlan): Outbox;
-  setLinks(now: number, links: readonly Link[]): Outbox;
-  setKeys(now: number, keys: readonly Uint8Array[]): Outbox;
-  receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number): Outbox;
-  receiveHeartbeat(now: number, from: string, datagram: Uint8Array, length: number): Outbox;
-  tick(now: number): Outbox;
-  nextDeadline(): number;
-  stop(now: number): Outbox;
-  snapshot(now: number): LanSnapshot;
-}
-
-/** What the loop needs of the kernel and of the main thread; see `Epoll`, `Timer`, `Wakeup`, `PacketSocket`, `UdpSocket`, `LinkMonitor`. */
-export interface Surroundings {
-  readonly epoll: {
-    add(descriptor: { readonly fd: number }): void;
-    remove(descriptor: { readonly fd: number }): void;
-    wait(timeoutMs: number): number;
-    ready(index: number): number;
-  };
-  readonly timer: { readonly fd: number; arm(atMs: number): void };
-  readonly wakeup: { readonly fd: number; clear(): void };
-  readonly packets: {
-    readonly fd: number;
-    readonly interfaceIndex: number;
-    receive(into: Uint8Array): number;
-    send(interfaceIndex: number, frame: Uint8Array, length: number): number;
-    setFilter(program: Uint8Array): void;
-    setPromiscuous(interfaceIndex: number, promiscuous: boolean): void;
-    statistics(): PacketStatistics;
-  };
-  /** One for each family that this machine has. */
-  readonly heartbeats: readonly HeartbeatSocket[];
-  now(): number;
-  openLinks(): LinkSource;
-  /** The next message of the main thread, if there is one. */
-  nextCommand(): Command | undefined;
-  report(report: Report): void;
-}
-
-export interface HeartbeatSocket {
-  readonly fd: number;
-  readonly source: string;
-  readonly ipv6: boolean;
-  receive(into: Uint8Array): number;
-  send(address: string, bytes: Uint8Array, length: number): number;
-}
-
-export interface LinkSource {
-  readonly fd: number;
-  readonly links: readonly NetworkLink[];
-  readonly listingsStarted: number;
-  read(): boolean;
-  close(): void;
-}
 
 export interface LoopOptions {
   readonly excludeInterfaces?: RegExp;

@@ -3,8 +3,9 @@ import { MessagePort, parentPort, receiveMessageOnPort, workerData } from 'worke
 import { LanCore } from '../lan';
 import { bootTime, Epoll, Errno, FileDescriptor, LinkMonitor, PacketSocket, SysError, Timer, UdpSocket, Wakeup } from '../sys';
 import { toErrorValue } from './errors';
-import { HeartbeatSocket, Loop, Surroundings } from './loop';
+import { Loop } from './loop';
 import { Command, Report, WorkerOptions } from './messages';
+import { HeartbeatSocket, Surroundings } from './surroundings';
 
 const ETHERTYPE_ARP = 0x0806;
 

@@ -1,5 +1,6 @@
-import { Core, HeartbeatSocket, LinkSource, Loop, LoopOptions, Surroundings } from '../../src/dataplane/loop';
+import { Loop, LoopOptions } from '../../src/dataplane/loop';
 import { Command, Report } from '../../src/dataplane/messages';
+import { Core, HeartbeatSocket, LinkSource, Surroundings } from '../../src/dataplane/surroundings';
 import { LanEvent, LanPlan, LanSnapshot, Link, Outbox } from '../../src/lan';
 import { NetworkLink, NOTHING, SysError } from '../../src/sys';
 

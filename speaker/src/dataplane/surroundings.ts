@@ -1,0 +1,61 @@
+/** What the loop touches, as interfaces: the core above it, the kernel and the main thread around it. In production see `worker.ts`. */
+import { LanPlan, LanSnapshot, Link, Outbox } from '../lan';
+import { NetworkLink, PacketStatistics } from '../sys';
+import { Command, Report } from './messages';
+
+/** What the loop needs of the core; see `LanCore`. */
+export interface Core {
+  setPlan(now: number, plan: LanPlan): Outbox;
+  setLinks(now: number, links: readonly Link[]): Outbox;
+  setKeys(now: number, keys: readonly Uint8Array[]): Outbox;
+  receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number): Outbox;
+  receiveHeartbeat(now: number, from: string, datagram: Uint8Array, length: number): Outbox;
+  tick(now: number): Outbox;
+  nextDeadline(): number;
+  stop(now: number): Outbox;
+  snapshot(now: number): LanSnapshot;
+}
+
+/** What the loop needs of the kernel and of the main thread; see `Epoll`, `Timer`, `Wakeup`, `PacketSocket`, `UdpSocket`, `LinkMonitor`. */
+export interface Surroundings {
+  readonly epoll: {
+    add(descriptor: { readonly fd: number }): void;
+    remove(descriptor: { readonly fd: number }): void;
+    wait(timeoutMs: number): number;
+    ready(index: number): number;
+  };
+  readonly timer: { readonly fd: number; arm(atMs: number): void };
+  readonly wakeup: { readonly fd: number; clear(): void };
+  readonly packets: {
+    readonly fd: number;
+    readonly interfaceIndex: number;
+    receive(into: Uint8Array): number;
+    send(interfaceIndex: number, frame: Uint8Array, length: number): number;
+    setFilter(program: Uint8Array): void;
+    setPromiscuous(interfaceIndex: number, promiscuous: boolean): void;
+    statistics(): PacketStatistics;
+  };
+  /** One for each family that this machine has. */
+  readonly heartbeats: readonly HeartbeatSocket[];
+  now(): number;
+  openLinks(): LinkSource;
+  /** The next message of the main thread, if there is one. */
+  nextCommand(): Command | undefined;
+  report(report: Report): void;
+}
+
+export interface HeartbeatSocket {
+  readonly fd: number;
+  readonly source: string;
+  readonly ipv6: boolean;
+  receive(into: Uint8Array): number;
+  send(address: string, bytes: Uint8Array, length: number): number;
+}
+
+export interface LinkSource {
+  readonly fd: number;
+  readonly links: readonly NetworkLink[];
+  readonly listingsStarted: number;
+  read(): boolean;
+  close(): void;
+}
