@@ -29,5 +29,6 @@ export function collectDataPlane(metrics: SpeakerMetrics, dataPlane: Pick<DataPl
     metrics.peerUp.reset();
     snapshot.peers.forEach(({ node, up }) => metrics.peerUp.set({ peer: node }, up ? 1 : 0));
     metrics.authority.set(snapshot.authorised ? 1 : 0);
+    metrics.loopLateness.set(snapshot.loop.lateness.recentMaxMs / 1000);
   });
 }
