@@ -51,6 +51,8 @@ library.package.addField('files', ['lib', 'crds', '.jsii', 'API.md']);
 library.package.addPackageResolutions('unrs-resolver@1.12.2'); // else `npm ci` misses the builds of other platforms
 library.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', 'true');
 
+// The generated classes of the custom resources (submodule `crds`) are documented by the resources; API.md is about ours.
+library.tasks.tryFind('docgen')!.reset('jsii-docgen -o API.md --submodule root');
 library.preCompileTask.exec('cdk8s import crds/metallb.io.yaml -l typescript -o src/imports --no-save --check-upgrade=false');
 library.preCompileTask.exec('tsx projenrc/crd-types.ts');
 

@@ -1,20 +1,35 @@
-import { isToken } from './_names';
+import { formatAddress, parseAddress } from './_address';
+import { AdvertisementView, covers } from './_advertisements';
+import { excludes, PoolView } from './_pools';
+import { intervalContains } from './_ranges';
+import { anyMatches } from './_selectors';
 import { ServiceRequest } from './_service';
-import { AddressPool } from './address-pool';
+import { isToken } from './_tokens';
 import { IpRange } from './ip-range';
 
-/** The pools that Services of a load balancer may draw from. */
+/** The pools that Services of a load balancer may draw from, and how they are announced. */
 export interface Supply {
-  /** Defined in the app: their addresses are known. */
-  readonly pools: AddressPool[];
+  /** Defined in the app: what is in them is known. */
+  readonly pools: readonly PoolView[];
   /** Names of pools made elsewhere. */
-  readonly imported: string[];
+  readonly imported: ReadonlySet<string>;
+  readonly advertisements: readonly AdvertisementView[];
+}
+
+/** Where a Service can get its address, as far as the app tells. */
+export interface Outlook {
+  /** Pools that may serve it. */
+  readonly candidates: readonly PoolView[];
+  /** Whether a pool that is not known here may serve it, too. */
+  readonly open: boolean;
+  /** Why nobody can; then there are no candidates. */
+  readonly problems: readonly string[];
 }
 
 /** Why the wishes of a Service can never be met together, or undefined. A Service has one address, or one of each family. */
 export function wishesProblem(addresses: string[]): string | undefined {
   const known = addresses.filter((address) => !isToken(address));
-  const malformed = known.find((address) => !isAddress(address));
+  const malformed = known.find((address) => typeof address !== 'string' || !parseAddress(address));
   if (malformed !== undefined) return `'${malformed}' is not an IP address: expected one such as 192.168.1.200 or fd00::c8`;
   const families = known.map((address) => IpRange.address(address).family);
   if (new Set(families).size < families.length || addresses.length > 2) {
@@ -23,93 +38,148 @@ export function wishesProblem(addresses: string[]): string | undefined {
   return undefined;
 }
 
-/** Everything that the load balancer could not do for these Services, were they applied. */
-export function serviceProblems(requests: ServiceRequest[], supply: Supply): string[] {
-  return [...requests.flatMap((request) => wishProblems(request, supply)), ...clashes(requests, supply)];
+/** Everything that the load balancer could not do for these Services, were they applied. Linear in their number. */
+export function serviceProblems(requests: readonly ServiceRequest[], supply: Supply): string[] {
+  const outlooks = requests.map((request) => ({ request, outlook: outlookOf(request, supply) }));
+  return [
+    ...outlooks.flatMap(({ request, outlook }) => [
+      ...formProblems(request),
+      ...outlook.problems,
+      ...silences(request, outlook, supply),
+    ]),
+    ...clashes(outlooks),
+  ];
 }
 
-function wishProblems({ title, ports, headless, pool, addresses }: ServiceRequest, supply: Supply): string[] {
+/** The one address that a Service will have if it has any (of each family): what it asks for, or the only one there is. */
+export function certainAddresses({ addresses }: ServiceRequest, { candidates, open }: Outlook): string[] {
+  if (addresses.length > 0) {
+    return addresses.flatMap((text) => isToken(text) ? [] : parseAddress(text) ?? []).map(formatAddress);
+  }
+  if (open || candidates.length !== 1 || !candidates[0].known) return [];
+  const [first, ...others] = candidates[0].intervals;
+  return first && others.length === 0 && first.low === first.high ? [formatAddress({ bits: first.bits, value: first.low })] : [];
+}
+
+/** Which pools may serve a Service, and if none, why. */
+export function outlookOf(request: ServiceRequest, { pools, imported }: Supply): Outlook {
+  const { title, pool: wanted, addresses } = request;
+  const none = (problem: string): Outlook => ({ candidates: [], open: false, problems: [`${title} ${problem}`] });
+  const malformed = wishesProblem(addresses);
+  if (malformed) return none(malformed);
+  if (isToken(wanted)) return { candidates: pools, open: true, problems: [] };
+
+  const named = pools.filter(({ name }) => name === wanted);
+  if (wanted !== undefined && named.length === 0 && !imported.has(wanted) && !pools.some(({ name }) => isToken(name))) {
+    return none(`asks for unknown pool '${wanted}': expected ${list([...pools.map(({ name }) => name), ...imported])}; ` +
+      'if it is made elsewhere, say so with AddressPool.fromPoolName()');
+  }
+  const open = wanted === undefined ? imported.size > 0 : named.length === 0;
+  const within = wanted === undefined ? pools.filter(({ autoAssign }) => autoAssign || addresses.length > 0) : named;
+  if (wanted === undefined && within.length === 0 && !open && pools.length > 0) {
+    return none(`asks for no pool and no address, but ${list(pools.map(({ name }) => name))} ` +
+      'gives addresses only to those who ask: pass pool or addresses, or set autoAssign of a pool');
+  }
+  return narrow(request, within, open, none);
+}
+
+/** Leaves out the pools that do not have what a Service wants, and those that do not serve it. */
+function narrow(request: ServiceRequest, within: readonly PoolView[], open: boolean, none: (problem: string) => Outlook): Outlook {
+  const wishes = request.addresses.filter((address) => !isToken(address)).map((text) => ({ text, address: parseAddress(text)! }));
+  const has = (pool: PoolView, { address }: { address: { bits: number; value: bigint } }) =>
+    !pool.known || pool.intervals.some((interval) => intervalContains(interval, address));
+  const contents = list(within.map(({ name, intervals }) => `${name} (${intervals.map(({ text }) => text).join(', ')})`));
+  const holders = within.filter((pool) => wishes.every((wish) => has(pool, wish)));
+  if (holders.length === 0 && !open && within.length > 0) {
+    const strangers = wishes.filter((wish) => !within.some((pool) => has(pool, wish)));
+    if (strangers.length > 0) {
+      return {
+        candidates: [],
+        open: false,
+        problems: strangers.map(({ text }) => `${request.title} asks for ${text}, which is in no pool that it may use: expected an address of ${contents}`),
+      };
+    }
+    return none(`asks for ${wishes.map(({ text }) => text).join(' and ')}, which are in different pools: ` +
+      `both addresses of a Service must come from one of ${contents}`);
+  }
+  const withheld = holders.flatMap((pool) => wishes.filter(({ address }) =>
+    pool.avoidBuggyIps && address.bits === 32 && [0n, 255n].includes(address.value % 256n)).map(({ text }) => ({ pool, text })));
+  if (withheld.length > 0 && withheld.length === holders.length && !open) {
+    return none(`asks for ${withheld[0].text}, which pool ${withheld[0].pool.name} keeps back: ask for an address that does not end in .0 or .255, or unset avoidBuggyIps`);
+  }
+  const refusals = holders.map((pool) => ({ pool, why: excludes(pool, request) }));
+  const candidates = refusals.filter(({ why }) => why === undefined).map(({ pool }) => pool);
+  if (candidates.length === 0 && holders.length > 0 && !open) {
+    return none(`is served by no pool: ${refusals.map(({ pool, why }) => `${pool.name} ${why}`).join('; ')}: change the pool, or the Service`);
+  }
+  return { candidates, open, problems: [] };
+}
+
+function formProblems({ title, ports, headless, addresses, otherAddress }: ServiceRequest): string[] {
   const problems: string[] = [];
   if (ports.length === 0) problems.push(`${title} has no ports: a load balancer serves ports, so add those of the application`);
   if (headless) {
     problems.push(`${title} has clusterIP None: only a Service with a cluster address can have one from the load balancer, so leave clusterIP out`);
   }
-
-  const wishes = wishesProblem(addresses);
-  if (wishes) return [...problems, `${title} ${wishes}`];
-
-  const named = supply.pools.find(({ poolName }) => poolName === pool);
-  if (pool !== undefined && !isToken(pool) && !named && !supply.imported.includes(pool)) {
-    const names = [...supply.pools.map(({ poolName }) => poolName), ...supply.imported];
-    return [...problems, `${title} asks for unknown pool '${pool}': expected ${list(names)}; ` +
-      'if it is made elsewhere, say so with AddressPool.fromPoolName()'];
-  }
-  if (pool === undefined && addresses.length === 0 && supply.imported.length === 0 && !supply.pools.some(({ _autoAssign }) => _autoAssign)) {
-    return [...problems, `${title} asks for no pool and no address, but ${list(supply.pools.map(({ poolName }) => poolName))} ` +
-      'gives addresses only to those who ask: pass pool or addresses, or set autoAssign of a pool'];
-  }
-  const candidates = named ? [named] : supply.pools;
-  const open = pool === undefined ? supply.imported.length > 0 : !named;
-  if (open || candidates.some((candidate) => !hasKnownRanges(candidate))) return problems;
-
-  const known = addresses.filter((address) => !isToken(address));
-  const contents = list(candidates.map(({ poolName, _ranges }) => `${poolName} (${_ranges.join(', ')})`));
-  for (const address of known.filter((wish) => !candidates.some((candidate) => holds(candidate, wish)))) {
-    problems.push(`${title} asks for ${address}, which is in no pool that it may use: expected an address of ${contents}`);
-  }
-  if (problems.length === 0 && !candidates.some((candidate) => known.every((wish) => holds(candidate, wish)))) {
-    problems.push(`${title} asks for ${known.join(' and ')}, which are in different pools: ` +
-      `both addresses of a Service must come from one of ${contents}`);
+  if (otherAddress !== undefined) {
+    problems.push(`${title} asks for ${addresses.join(' and ')} by annotation and for ${otherAddress} by spec.loadBalancerIP: remove loadBalancerIP, which Kubernetes has deprecated`);
   }
   return problems;
 }
 
-/** Pairs of Services that cannot have the address that both of them get. */
-function clashes(requests: ServiceRequest[], supply: Supply): string[] {
-  const holders = requests.map((request) => ({ request, addresses: certainAddresses(request, supply) }));
-  return holders.flatMap(({ request: later, addresses }, i) => holders.slice(0, i).flatMap(({ request: earlier, addresses: taken }) =>
-    addresses.filter((address) => taken.includes(address)).flatMap((address) => clash(earlier, later, address))));
+/** A Service that would have an address which nobody announces, because of the `serviceSelectors` of the advertisements. */
+function silences(request: ServiceRequest, { candidates, open }: Outlook, { advertisements }: Supply): string[] {
+  if (open || candidates.length === 0) return [];
+  const found = candidates.map((pool) => {
+    const about = advertisements.filter((advertisement) => covers(advertisement, pool));
+    const matching = about.filter(({ serviceSelectors }) => anyMatches(serviceSelectors, request.labels));
+    if (about.length > 0 && matching.length === 0) {
+      return `${request.title} would not be announced: the advertisements of pool ${pool.name} (${list(about.map(({ resource }) => resource.title))}) ` +
+        'are for Services with other labels: give the Service these labels, or pool another advertisement';
+    }
+    const selective = matching.find(({ resource, serviceSelectors }) => resource.kind === 'L2Advertisement' && serviceSelectors.length > 0);
+    return request.sharingKey && selective
+      ? `${request.title} would not be announced: it may share its address, and ${selective.resource.title} chooses by Service, ` +
+        'which would concern all Services on the address: pass sharing: AddressSharing.NEVER, or remove its serviceSelectors'
+      : undefined;
+  });
+  return found.every((problem) => problem !== undefined) ? [found[0]!] : [];
 }
 
-function clash(a: ServiceRequest, b: ServiceRequest, address: string): string[] {
-  const both = `${a.title} and ${b.title}`;
-  const port = a.ports.find((mine) => b.ports.some((theirs) => mine.port === theirs.port && mine.protocol === theirs.protocol));
-  if (port) return [`${both} both want port ${port.protocol}/${port.port} of ${address}: give one of them another port or another address`];
-  if (!a.sharingKey || a.sharingKey !== b.sharingKey) {
-    return [`${both} both want ${address}, but do not share it: give both the same \`sharing\`, or one of them another address`];
+interface Holder {
+  readonly request: ServiceRequest;
+  readonly outlook: Outlook;
+}
+
+/** Pairs of Services that cannot have the address that both of them get: each Service with the first one that is in its way. */
+function clashes(holders: readonly Holder[]): string[] {
+  const byAddress = new Map<string, { first: ServiceRequest; ports: Map<string, ServiceRequest> }>();
+  return holders.flatMap(({ request, outlook }) => certainAddresses(request, outlook).flatMap((address) => {
+    const taken = byAddress.get(address) ?? { first: request, ports: new Map<string, ServiceRequest>() };
+    byAddress.set(address, taken);
+    const ports = request.ports.map(({ protocol, port }) => `${protocol}/${port}`);
+    const port = ports.find((candidate) => taken.ports.has(candidate));
+    const problem = port === undefined ? alienation(taken.first, request, address)
+      : `${taken.ports.get(port)!.title} and ${request.title} both want port ${port} of ${address}: give one of them another port or another address`;
+    ports.filter((candidate) => !taken.ports.has(candidate)).forEach((candidate) => taken.ports.set(candidate, request));
+    return problem === undefined ? [] : [problem];
+  }));
+}
+
+/** Why two Services do not share an address, different ports or not. */
+function alienation(earlier: ServiceRequest, later: ServiceRequest, address: string): string | undefined {
+  if (earlier === later) return undefined;
+  const both = `${earlier.title} and ${later.title} both want ${address}`;
+  if (!earlier.sharingKey || earlier.sharingKey !== later.sharingKey) {
+    return `${both}, but do not share it: give both the same \`sharing\`, or one of them another address`;
   }
-  if (a.backends !== b.backends) {
-    return [`${both} both want ${address}, but their traffic goes to different nodes: only Services without preserveClientIp, ` +
-      'or with it and the same selector, share an address, so make them alike or give one of them another address'];
+  if (earlier.backends !== later.backends) {
+    return `${both}, but their traffic goes to different nodes: only Services without preserveClientIp, ` +
+      'or with it and the same selector, share an address, so make them alike or give one of them another address';
   }
-  return [];
+  return undefined;
 }
 
-/** The addresses that a Service will have if it has any: those it asks for, or the only one there is. */
-function certainAddresses({ pool, addresses }: ServiceRequest, { pools, imported }: Supply): string[] {
-  if (addresses.length > 0) return addresses.filter(isAddress).map((address) => IpRange.address(address).first);
-  const candidates = pool === undefined ? pools.filter(({ _autoAssign }) => _autoAssign) : pools.filter(({ poolName }) => poolName === pool);
-  if (pool === undefined && imported.length > 0) return [];
-  const ranges = candidates.flatMap(({ _ranges }) => _ranges);
-  return ranges.length === 1 && ranges[0]._known && ranges[0].first === ranges[0].last ? [ranges[0].first] : [];
-}
-
-function holds(pool: AddressPool, address: string): boolean {
-  return pool._ranges.some((range) => range.contains(address));
-}
-
-function hasKnownRanges(pool: AddressPool): boolean {
-  return pool._ranges.every(({ _known }) => _known);
-}
-
-function isAddress(text: string): boolean {
-  try {
-    return IpRange.address(text) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-function list(names: string[]): string {
+function list(names: readonly string[]): string {
   return names.length === 0 ? 'none, for there is no pool' : names.join(', ');
 }

@@ -1,6 +1,8 @@
+import { ApiObject, Lazy } from 'cdk8s';
 import { k8s, ServiceAccount } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { LABELS } from './_names';
+import { objectsIn, resourcesIn } from './_resources';
 
 /** The Secret with the key by which speakers recognize each other. */
 const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
@@ -47,10 +49,18 @@ export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
     ],
     namespace: [
       ...COMMON,
-      metallb(WRITE, 'servicel2statuses', 'servicel2statuses/status'),
+      metallb(WRITE, 'servicel2statuses', 'servicel2statuses/status', 'servicebgpstatuses', 'servicebgpstatuses/status'),
     ],
   },
 };
+
+/** Speakers read the keys of BGP sessions, and no other Secret: those that the peers of this app name, of which some may be added later. */
+function passwordRules(scope: Construct, namespace: string): k8s.PolicyRule[] {
+  const peers = resourcesIn(objectsIn(scope.node.root).filter(({ kind }) => kind === 'BGPPeer'));
+  const names = peers.filter((peer) => (peer.namespace ?? namespace) === namespace).map(({ spec }) => spec.passwordSecret?.name);
+  const secrets = [...new Set(names)].filter((name) => name !== undefined).sort();
+  return secrets.length > 0 ? [{ ...core(READ, 'secrets'), resourceNames: secrets }] : [];
+}
 
 /**
  * The service account of a role, with its permissions. The names are MetalLB's, so that applying over a MetalLB replaces what that was allowed.
@@ -67,7 +77,8 @@ export function createServiceAccount(scope: Construct, role: 'controller' | 'spe
   new k8s.KubeClusterRoleBinding(rbac, 'ClusterRoleBinding', {
     metadata: clusterMetadata, roleRef: { apiGroup, kind: 'ClusterRole', name: clusterMetadata.name }, subjects,
   });
-  new k8s.KubeRole(rbac, 'Role', { metadata, rules: PERMISSIONS[role].namespace });
+  const rules: any = Lazy.any({ produce: () => [...PERMISSIONS[role].namespace, ...role === 'speaker' ? passwordRules(rbac, namespace) : []] });
+  new ApiObject(rbac, 'Role', { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules });
   new k8s.KubeRoleBinding(rbac, 'RoleBinding', { metadata, roleRef: { apiGroup, kind: 'Role', name: role }, subjects });
   return new ServiceAccount(rbac, 'ServiceAccount', { metadata });
 }

@@ -1,6 +1,8 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { ConstructError } from './_errors';
+import { render } from './_resources';
+import { Labels } from './_selectors';
 
 export const ADDRESS_POOL = 'metallb.io/address-pool';
 export const LOAD_BALANCER_IPS = 'metallb.io/loadBalancerIPs';
@@ -26,36 +28,61 @@ export function serviceOf(construct: IConstruct): ApiObject {
 
 /** What a Service asks of the load balancer, as its manifest will say. */
 export interface ServiceRequest {
+  readonly object: ApiObject;
   /** Name and construct path, for messages. */
   readonly title: string;
-  readonly ports: { readonly protocol: string; readonly port: number }[];
+  readonly name: string;
+  /** Undefined where only `kubectl` will say. */
+  readonly namespace?: string;
+  readonly labels: Labels;
+  readonly ports: { readonly protocol: string; readonly port: number; readonly name?: string }[];
   readonly headless: boolean;
   readonly pool?: string;
   readonly addresses: string[];
+  /** `spec.loadBalancerIP` beside the annotation, which is one too many. */
+  readonly otherAddress?: string;
   readonly sharingKey?: string;
   /** Services on one address must send its traffic to the same nodes: the selector under `externalTrafficPolicy: Local`, else empty. */
   readonly backends: string;
 }
 
-/** Undefined for a Service that cannot be rendered, which cdk8s reports itself. */
-export function requestOf(service: ApiObject): ServiceRequest | undefined {
-  let manifest: any;
-  try {
-    manifest = service.toJson();
-  } catch {
-    return undefined;
-  }
-  const { metadata, spec = {} } = manifest;
+/**
+ * The Services of an app that a load balancer serves: those that were bound to it, and all others of type LoadBalancer with its class. Without those
+ * that cannot be rendered, which cdk8s reports itself.
+ */
+export function requestsIn(objects: readonly ApiObject[], bound: ReadonlySet<ApiObject>, loadBalancerClass?: string): ServiceRequest[] {
+  return objects.filter(({ kind, apiGroup }) => kind === 'Service' && apiGroup === 'core').flatMap((object) => {
+    const manifest = render(object);
+    if (!manifest) return [];
+    const { type, loadBalancerClass: itsClass } = manifest.spec ?? {};
+    return bound.has(object) || (type === 'LoadBalancer' && itsClass === loadBalancerClass) ? [requestOf(object, manifest)] : [];
+  });
+}
+
+function requestOf(object: ApiObject, { metadata, spec = {} }: any): ServiceRequest {
   const annotations = metadata.annotations ?? {};
+  // MetalLB's older prefix counts where the newer one is absent.
+  const annotation = (key: string): string | undefined => annotations[key] ?? annotations[key.replace('metallb.io/', 'metallb.universe.tf/')];
+  const listed = splitAddresses(annotation(LOAD_BALANCER_IPS));
+  const single = splitAddresses(spec.loadBalancerIP);
   return {
-    title: `Service ${metadata.name} (${service.node.path})`,
-    ports: (spec.ports ?? []).map(({ protocol = 'TCP', port }: any) => ({ protocol, port })),
+    object,
+    title: `Service ${metadata.name} (${object.node.path})`,
+    name: metadata.name,
+    namespace: metadata.namespace,
+    labels: metadata.labels ?? {},
+    ports: (spec.ports ?? []).map(({ protocol = 'TCP', port, name }: any) => ({ protocol, port, name })),
     headless: spec.clusterIP === 'None',
-    pool: annotations[ADDRESS_POOL],
-    addresses: String(annotations[LOAD_BALANCER_IPS] ?? '').split(',').map((address) => address.trim()).filter((address) => address !== ''),
-    sharingKey: annotations[ALLOW_SHARED_IP],
-    backends: spec.externalTrafficPolicy === 'Local' ? JSON.stringify(Object.entries(spec.selector ?? {}).sort()) : '',
+    pool: annotation(ADDRESS_POOL) || undefined,
+    addresses: listed.length > 0 ? listed : single,
+    otherAddress: listed.length > 0 ? single[0] : undefined,
+    sharingKey: annotation(ALLOW_SHARED_IP) || undefined,
+    backends: spec.externalTrafficPolicy === 'Local' ? `Local:${JSON.stringify(Object.entries(spec.selector ?? {}).sort())}` : '',
   };
+}
+
+function splitAddresses(text: unknown): string[] {
+  return String(text ?? '').split(',').map((address) => address.trim()).filter((address) => address !== '');
 }
 
 /** The object that a construct is, or the one that it was made for: the child `Resource`, by the convention of cdk8s. */

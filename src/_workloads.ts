@@ -1,14 +1,14 @@
 import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
 import {
-  Capability, ContainerProps, Cpu, DaemonSet, Deployment, DeploymentStrategy, DnsPolicy, EnvFieldPaths, EnvValue, ImagePullPolicy, k8s,
-  LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, Probe, Protocol, SeccompProfileType, TaintEffect,
+  Capability, ContainerProps, ContainerResources, Cpu, DaemonSet, Deployment, DeploymentStrategy, DnsPolicy, EnvFieldPaths, EnvValue,
+  ImagePullPolicy, k8s, LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, Probe, Protocol, SeccompProfileType, TaintEffect,
 } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { LABELS } from './_names';
 import { createServiceAccount } from './_rbac';
 
-const METRICS_PORT = 9120;
-const HEALTH_PORT = 17472;
+export const METRICS_PORT = 9120;
+export const HEALTH_PORT = 17472;
 const HEARTBEAT_PORT = 7946;
 
 /** An unprivileged user that exists on no node, as in most distributions. */
@@ -22,6 +22,13 @@ export interface WorkloadSettings {
   readonly logLevel: string;
   readonly loadBalancerClass?: string;
   readonly ignoreExcludeLb: boolean;
+  readonly controllerResources?: ContainerResources;
+  readonly speakerResources?: ContainerResources;
+  /** Undefined for what the program does by itself, so that it may change its mind with a new version. */
+  readonly heartbeatPort?: number;
+  readonly heartbeatIntervalMs?: number;
+  readonly heartbeatMultiplier?: number;
+  readonly excludeInterfaces?: string;
 }
 
 /** The role that gives addresses to Services: one pod somewhere in the cluster. */
@@ -36,6 +43,7 @@ export function createController(scope: Construct, settings: WorkloadSettings): 
     serviceAccount: createServiceAccount(scope, 'controller', settings.namespace),
     securityContext: { ensureNonRoot: true, user: NOBODY, group: NOBODY, fsGroup: NOBODY },
     containers: [container('controller', settings, {
+      resources: settings.controllerResources,
       ports: [{ name: 'metrics', number: METRICS_PORT }, { name: 'health', number: HEALTH_PORT }],
       securityContext: { ...unprivileged, ensureNonRoot: true, user: NOBODY, group: NOBODY },
     })],
@@ -54,8 +62,12 @@ export function createSpeaker(scope: Construct, settings: WorkloadSettings): Dae
     serviceAccount: createServiceAccount(scope, 'speaker', settings.namespace),
     securityContext: { ensureNonRoot: false },
     containers: [container('speaker', settings, {
-      args: settings.ignoreExcludeLb ? ['--ignore-exclude-lb'] : [],
-      ports: [{ name: 'metrics', number: METRICS_PORT }, { name: 'heartbeat', number: HEARTBEAT_PORT, protocol: Protocol.UDP }],
+      args: speakerArguments(settings),
+      resources: settings.speakerResources,
+      ports: [
+        { name: 'metrics', number: METRICS_PORT },
+        { name: 'heartbeat', number: settings.heartbeatPort ?? HEARTBEAT_PORT, protocol: Protocol.UDP },
+      ],
       probeHost: '127.0.0.1', // it shares the node's network, which has no business with its health
       // Capabilities of a container reach a process through its file or through user 0; the image has none on its file.
       securityContext: { ...unprivileged, ensureNonRoot: false, user: 0, capabilities: { drop: [Capability.ALL], add: [Capability.NET_RAW] } },
@@ -83,6 +95,19 @@ export function createSpeaker(scope: Construct, settings: WorkloadSettings): Dae
   return speaker;
 }
 
+function speakerArguments(settings: WorkloadSettings): string[] {
+  const flags = {
+    'heartbeat-port': settings.heartbeatPort,
+    'heartbeat-interval': settings.heartbeatIntervalMs,
+    'heartbeat-multiplier': settings.heartbeatMultiplier,
+    'exclude-interfaces': settings.excludeInterfaces,
+  };
+  return [
+    ...settings.ignoreExcludeLb ? ['--ignore-exclude-lb'] : [],
+    ...Object.entries(flags).filter(([, value]) => value !== undefined).map(([flag, value]) => `--${flag}=${value}`),
+  ];
+}
+
 const unprivileged = {
   privileged: false,
   allowPrivilegeEscalation: false,
@@ -106,11 +131,12 @@ function labelsOf(role: string): { [key: string]: string } {
   return { ...LABELS, 'app.kubernetes.io/component': role, ...selectorOf(role) };
 }
 
-function selectorOf(role: string): { [key: string]: string } {
+/** MetalLB's labels of the pods of a role. */
+export function selectorOf(role: string): { [key: string]: string } {
   return { app: 'metallb', component: role };
 }
 
-interface ContainerSettings extends Pick<ContainerProps, 'ports' | 'securityContext'> {
+interface ContainerSettings extends Pick<ContainerProps, 'ports' | 'resources' | 'securityContext'> {
   readonly args?: string[];
   readonly env?: Record<string, EnvValue>;
   readonly probeHost?: string;
@@ -134,7 +160,7 @@ function container(role: string, settings: WorkloadSettings, own: ContainerSetti
     readiness: Probe.fromHttpGet('/readyz', probe),
     liveness: Probe.fromHttpGet('/healthz', { ...probe, initialDelaySeconds: Duration.seconds(10) }),
     // No limits: throttled for a moment, a speaker would be late with heartbeats and lose its addresses to another node.
-    resources: { cpu: { request: Cpu.millis(20) }, memory: { request: Size.mebibytes(64) } },
+    resources: own.resources ?? { cpu: { request: Cpu.millis(20) }, memory: { request: Size.mebibytes(64) } },
   };
 }
 

@@ -1,10 +1,15 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
 import { ConstructError } from './_errors';
-import { checkName, metadataOf } from './_names';
+import { own } from './_examine';
+import { checkLabels, checkName, checkNames, metadataOf } from './_names';
+import { overlaps } from './_ranges';
+import { Registry } from './_registry';
+import { checkBoolean, checkMembers, checkWhole } from './_values';
 import { Advertisement } from './advertisement';
 import { IpAddressPool } from './imports/metallb.io';
 import { IpRange } from './ip-range';
+import { Selector } from './selector';
 
 /**
  * A pool of addresses, made here or elsewhere.
@@ -47,6 +52,41 @@ export interface AddressPoolOptions {
   readonly avoidBuggyIps?: boolean;
 
   /**
+   * Which of several pools that may serve a Service is tried first: the one with the lowest number. 0 is the same as nothing: tried last.
+   *
+   * @default - after all pools with a priority
+   */
+  readonly priority?: number;
+
+  /**
+   * Namespaces of the Services that may have an address of this pool.
+   *
+   * @default - every namespace, unless `namespaceSelectors` chooses some
+   */
+  readonly namespaces?: string[];
+
+  /**
+   * Chooses further namespaces by their labels; one matching selector is enough.
+   *
+   * @default - every namespace, unless there are `namespaces`
+   */
+  readonly namespaceSelectors?: Selector[];
+
+  /**
+   * Chooses Services by their labels, within these namespaces; one matching selector is enough.
+   *
+   * @default - every Service
+   */
+  readonly serviceSelectors?: Selector[];
+
+  /**
+   * Labels of the IPAddressPool object, by which advertisements can choose it (`poolSelectors` of `addAdvertisement()`).
+   *
+   * @default - only those that say what made it
+   */
+  readonly labels?: { [key: string]: string };
+
+  /**
    * How the network learns about the addresses. With an empty list nothing is announced, unless an advertisement that is made elsewhere
    * includes this pool.
    *
@@ -82,32 +122,8 @@ export class AddressPool extends Construct implements IAddressPool {
     return new ImportedPool(scope, id, poolName);
   }
 
-  /**
-   * The pools that an app defines in a namespace, in the order of the tree.
-   *
-   * @internal
-   */
-  public static _definedIn(root: IConstruct, namespace: string): AddressPool[] {
-    return root.node.findAll().filter((construct) => construct instanceof AddressPool).filter((pool) => pool._namespace === namespace);
-  }
-
-  /**
-   * The names of the pools that an app refers to but does not define.
-   *
-   * @internal
-   */
-  public static _importedIn(root: IConstruct): string[] {
-    return root.node.findAll().filter((construct) => construct instanceof ImportedPool).map(({ poolName }) => poolName);
-  }
-
   /** Name of the IPAddressPool object. */
   public readonly poolName: string;
-
-  /** @internal */
-  public readonly _ranges: IpRange[];
-
-  /** @internal */
-  public readonly _autoAssign: boolean;
 
   /** @internal */
   public readonly _namespace: string;
@@ -124,60 +140,61 @@ export class AddressPool extends Construct implements IAddressPool {
     const { path } = this.node;
     checkName(`${path}: poolName`, 'subdomain', props.poolName);
     checkName(`${path}: namespace`, 'label', props.namespace);
-    if (props.ranges.length === 0) {
-      throw new ConstructError('INVALID_POOL', `${path}: ranges is empty: pass at least one, such as IpRange.parse('192.168.1.200-192.168.1.220')`);
-    }
-    for (const [i, range] of props.ranges.entries()) {
-      const other = props.ranges.slice(0, i).find((earlier) => earlier.overlaps(range));
-      if (other) {
-        throw new ConstructError('INVALID_POOL', `${path}: range ${range} overlaps ${other} of the same pool: ` +
-          'every address may be in one range only, so take it out of one of them');
-      }
-    }
-    this._ranges = props.ranges;
-    this._autoAssign = props.autoAssign ?? true;
+    this.check(props);
     this._namespace = props.namespace ?? Chart.of(this).namespace ?? 'metallb-system';
 
+    const { priority, namespaces, namespaceSelectors, serviceSelectors } = props;
+    const restricted = [priority, namespaces, namespaceSelectors, serviceSelectors].some((value) => value !== undefined);
     const pool = new IpAddressPool(this, 'Resource', {
-      metadata: metadataOf(props.poolName, this._namespace),
+      metadata: metadataOf(props.poolName, this._namespace, props.labels),
       spec: {
         addresses: props.ranges.map((range) => range._toManifest()),
         autoAssign: props.autoAssign,
         avoidBuggyIPs: props.avoidBuggyIps,
+        serviceAllocation: restricted ? {
+          priority,
+          namespaces,
+          namespaceSelectors: namespaceSelectors?.map((selector) => selector._toManifest()),
+          serviceSelectors: serviceSelectors?.map((selector) => selector._toManifest()),
+        } : undefined,
       },
     });
     this.poolName = pool.name;
     for (const [i, advertisement] of (props.advertise ?? [Advertisement.l2()]).entries()) {
-      advertisement._announce(this, i === 0 ? 'Advertisement' : `Advertisement${i + 1}`, this.poolName, this._namespace);
+      advertisement._announce(this, i === 0 ? 'Advertisement' : `Advertisement${i + 1}`, { ipAddressPools: [this.poolName] }, this._namespace);
     }
-    this.node.addValidation({ validate: () => [...this.overlaps(), ...this.nameClashes()] });
+    own(this, this._namespace);
   }
 
-  private overlaps(): string[] {
-    const pools = AddressPool._definedIn(this.node.root, this._namespace);
-    const earlier = pools.slice(0, pools.indexOf(this));
-    return this._ranges.flatMap((range) => earlier.flatMap((pool) => pool._ranges.filter((other) => other.overlaps(range)).map((other) =>
-      `range ${range} of pool ${this.poolName} overlaps ${other} of pool ${pool.poolName} (${pool.node.path}): ` +
-      'every address may be in one pool only, so take it out of one of them')));
+  private check(props: AddressPoolProps): void {
+    const { path } = this.node;
+    checkMembers(`${path}: ranges`, props.ranges, IpRange, "IpRange.parse('192.168.1.200-192.168.1.220')");
+    if (!props.ranges || props.ranges.length === 0) {
+      throw new ConstructError('INVALID_POOL', `${path}: ranges is empty: pass at least one, such as IpRange.parse('192.168.1.200-192.168.1.220')`);
+    }
+    const known = props.ranges.filter(({ _known }) => _known).map((range, place) => ({ ...range._interval, place }));
+    for (const pair of overlaps(known)) {
+      const [earlier, later] = pair.sort((a, b) => a.place - b.place);
+      throw new ConstructError('INVALID_POOL', `${path}: range ${later.text} overlaps ${earlier.text} of the same pool: ` +
+        'every address may be in one range only, so take it out of one of them');
+    }
+    checkBoolean(`${path}: autoAssign`, props.autoAssign);
+    checkBoolean(`${path}: avoidBuggyIps`, props.avoidBuggyIps);
+    checkWhole(`${path}: priority`, props.priority, 0, 2_147_483_647);
+    checkNames(`${path}: namespaces`, 'label', props.namespaces);
+    for (const field of ['namespaceSelectors', 'serviceSelectors'] as const) {
+      checkMembers(`${path}: ${field}`, props[field], Selector, "Selector.labels({ app: 'web' })");
+    }
+    checkLabels(`${path}: labels`, props.labels);
+    checkMembers(`${path}: advertise`, props.advertise, Advertisement, 'Advertisement.l2()');
   }
-
-  /** One cluster has one object of a name; the second would silently replace the first. */
-  private nameClashes(): string[] {
-    const objects = this.node.root.node.findAll().filter(ApiObject.isApiObject);
-    return this.node.children.filter(ApiObject.isApiObject).flatMap((mine) => objects.slice(0, objects.indexOf(mine))
-      .filter((other) => identityOf(other) === identityOf(mine))
-      .map((other) => `${mine.kind} ${mine.name} is also defined by ${other.node.path}: give one of them another name`));
-  }
-}
-
-function identityOf({ apiGroup, kind, metadata, name }: ApiObject): string {
-  return [apiGroup, kind, metadata.namespace, name].join('/');
 }
 
 /** A pool known by its name only. */
 class ImportedPool extends Construct implements IAddressPool {
   public constructor(scope: Construct, id: string, public readonly poolName: string) {
     super(scope, id);
-    checkName(`${this.node.path}: poolName`, 'subdomain', poolName);
+    checkName(`${this.node.path}: poolName`, 'subdomain', poolName ?? '');
+    Registry.of(this).imported.IPAddressPool.add(poolName);
   }
 }

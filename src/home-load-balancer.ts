@@ -1,118 +1,33 @@
-import { readFileSync } from 'fs';
+import { writeFileSync } from 'fs';
 import { join } from 'path';
-import { ApiObject, Chart, JsonPatch, Lazy } from 'cdk8s';
-import { DaemonSet, Deployment, ImagePullPolicy, Namespace, Service, ServiceType } from 'cdk8s-plus-28';
+import { ApiObject, App, Chart } from 'cdk8s';
+import { DaemonSet, Deployment, Namespace, Service, ServiceType } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
-import { serviceProblems, wishesProblem } from './_checks';
-import { ConstructError } from './_errors';
-import { checkName, isToken, LABELS } from './_names';
-import { ADDRESS_POOL, ALLOW_SHARED_IP, LOAD_BALANCER_IPS, requestOf, serviceOf } from './_service';
+import { bind } from './_bind';
+import { own } from './_examine';
+import { Monitoring } from './_monitoring';
+import { LABELS } from './_names';
+import { ControllerNetworkPolicy } from './_network-policy';
+import { planOf } from './_plan';
+import { checkProps, nodesOf, settingsOf } from './_props';
+import { Balancer, Registry } from './_registry';
+import { isToken } from './_tokens';
+import { checkMembers, refuse } from './_values';
 import { createController, createSpeaker } from './_workloads';
 import { AddressPool, AddressPoolOptions } from './address-pool';
-import { AddressSharing } from './address-sharing';
 import { Advertisement } from './advertisement';
+import { AdvertisementScope } from './advertisement-options';
+import { BfdProfile, BfdProfileOptions } from './bfd-profile';
+import { BgpPeer } from './bgp-peer';
+import { BgpPeerOptions } from './bgp-peer-options';
 import { BindOptions, ExposeOptions } from './bind-options';
+import { CommunityAliases, CommunityAliasesOptions } from './community-aliases';
 import { HomeLoadBalancerCrds } from './crds';
-import { IpFamily, IpRange } from './ip-range';
-
-/** The image of the program; library and program have one version. */
-const IMAGE = `ghcr.io/home-load-balancer/home-load-balancer:${JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')).version}`;
-
-/**
- * How much the program says.
- */
-export enum LogLevel {
-  /** Everything, the same as debug. */
-  ALL = 'all',
-  /** Decisions and their reasons. */
-  DEBUG = 'debug',
-  /** What changes. */
-  INFO = 'info',
-  /** What may need attention. */
-  WARN = 'warn',
-  /** What failed. */
-  ERROR = 'error',
-  /** Nothing. */
-  NONE = 'none',
-}
-
-/**
- * Properties of a `HomeLoadBalancer`.
- */
-export interface HomeLoadBalancerProps {
-  /**
-   * The addresses to give to Services: addresses (`192.168.1.200`), CIDR blocks (`192.168.1.192/28`), or first and last addresses
-   * (`192.168.1.200-192.168.1.220`). They make up the first pool. They must be free: neither in use nor handed out by a DHCP server.
-   *
-   * @default - none; add pools with `addPool()`
-   */
-  readonly addresses?: string[];
-
-  /**
-   * Name of the IPAddressPool object for `addresses`.
-   *
-   * @default - made up by cdk8s
-   */
-  readonly poolName?: string;
-
-  /**
-   * How the network learns about `addresses`.
-   *
-   * @default [Advertisement.l2()]
-   */
-  readonly advertise?: Advertisement[];
-
-  /**
-   * An existing namespace to install into. It must allow privileged pods (Pod Security Standards), because speakers use the network of their node.
-   *
-   * @default - the namespace of the chart, else a new namespace `metallb-system`
-   */
-  readonly namespace?: string;
-
-  /**
-   * Whether to define the custom resources here. Pass false when `HomeLoadBalancerCrds` or somebody else defines them.
-   *
-   * @default true
-   */
-  readonly crds?: boolean;
-
-  /**
-   * Serves only Services of this `spec.loadBalancerClass`, so that it may live beside another load balancer. Services that are exposed
-   * here get the class.
-   *
-   * @default - none; serves the Services without a class
-   */
-  readonly loadBalancerClass?: string;
-
-  /**
-   * Image of the program, for both of its roles.
-   *
-   * @default - the released image of the version of this library
-   */
-  readonly image?: string;
-
-  /**
-   * When to pull the image.
-   *
-   * @default ImagePullPolicy.IF_NOT_PRESENT
-   */
-  readonly imagePullPolicy?: ImagePullPolicy;
-
-  /**
-   * How much the program says.
-   *
-   * @default LogLevel.INFO
-   */
-  readonly logLevel?: LogLevel;
-
-  /**
-   * Whether nodes with the label `node.kubernetes.io/exclude-from-external-load-balancers` announce too. kubeadm puts it on control-plane nodes,
-   * so this is needed where all nodes are such.
-   *
-   * @default false
-   */
-  readonly ignoreExcludeLb?: boolean;
-}
+import { HomeLoadBalancerProps } from './home-load-balancer-props';
+import { IpRange } from './ip-range';
+import { MonitoringOptions } from './monitoring-options';
+import { NetworkPolicyOptions } from './network-policy-options';
+import { Selector } from './selector';
 
 /**
  * A load balancer for a cluster without a cloud.
@@ -144,8 +59,7 @@ export class HomeLoadBalancer extends Construct {
   public readonly defaultPool?: AddressPool;
 
   private readonly crds?: HomeLoadBalancerCrds;
-  private readonly loadBalancerClass?: string;
-  private readonly services = new Set<ApiObject>();
+  private readonly balancer: Balancer;
 
   /**
    * Installs a load balancer.
@@ -156,30 +70,26 @@ export class HomeLoadBalancer extends Construct {
    */
   constructor(scope: Construct, id: string, props: HomeLoadBalancerProps = {}) {
     super(scope, id);
-    this.check(props);
-    this.loadBalancerClass = props.loadBalancerClass;
+    checkProps(this.node.path, props);
+    const ranges = props.addresses?.map((text) => isToken(text) ? IpRange._opaque(text) : IpRange.parse(text));
     this.namespace = props.namespace ?? Chart.of(this).namespace ?? this.createNamespace('metallb-system');
     if (props.crds ?? true) this.crds = new HomeLoadBalancerCrds(this, 'Crds');
-
-    const settings = {
+    this.balancer = {
+      construct: this,
       namespace: this.namespace,
-      image: props.image ?? IMAGE,
-      imagePullPolicy: props.imagePullPolicy ?? ImagePullPolicy.IF_NOT_PRESENT,
-      logLevel: props.logLevel ?? LogLevel.INFO,
       loadBalancerClass: props.loadBalancerClass,
+      definesCrds: this.crds !== undefined,
+      services: new Set(),
+      nodes: nodesOf(props),
       ignoreExcludeLb: props.ignoreExcludeLb ?? false,
     };
+    Registry.of(this).balancers.push(this.balancer);
+    own(this, this.namespace);
+
+    const settings = settingsOf(props, this.namespace);
     this.controller = createController(this, settings);
     this.speaker = createSpeaker(this, settings);
-
-    if (props.addresses) {
-      this.defaultPool = this.addPool('Pool', {
-        ranges: props.addresses.map((text) => isToken(text) ? IpRange._opaque(text) : IpRange.parse(text)),
-        poolName: props.poolName,
-        advertise: props.advertise,
-      });
-    }
-    this.node.addValidation({ validate: () => [...this.rivalries(), ...this.shortages()] });
+    if (ranges) this.defaultPool = this.addPool('Pool', { ranges, poolName: props.poolName, advertise: props.advertise });
   }
 
   /**
@@ -190,9 +100,81 @@ export class HomeLoadBalancer extends Construct {
    * @returns The pool, to be passed to `expose()` or `bind()`.
    */
   public addPool(id: string, options: AddressPoolOptions): AddressPool {
-    const pool = new AddressPool(this, id, { ...options, namespace: this.namespace });
-    if (this.crds) pool.node.addDependency(this.crds);
-    return pool;
+    return this.added(new AddressPool(this, id, { ...options, namespace: this.namespace }));
+  }
+
+  /**
+   * Adds a router that is told by BGP where the addresses are.
+   *
+   * @param id Name within the load balancer.
+   * @param options The router and the session.
+   * @returns The peer, to be passed to `Advertisement.bgp()`.
+   */
+  public addBgpPeer(id: string, options: BgpPeerOptions): BgpPeer {
+    return this.added(new BgpPeer(this, id, { ...options, namespace: this.namespace }));
+  }
+
+  /**
+   * Adds a way to notice quickly that a router is dead.
+   *
+   * @param id Name within the load balancer.
+   * @param options Times and modes.
+   * @returns The profile, to be passed to `addBgpPeer()`.
+   */
+  public addBfdProfile(id: string, options: BfdProfileOptions = {}): BfdProfile {
+    return this.added(new BfdProfile(this, id, { ...options, namespace: this.namespace }));
+  }
+
+  /**
+   * Gives names to BGP communities.
+   *
+   * @param id Name within the load balancer.
+   * @param options The names.
+   */
+  public addCommunityAliases(id: string, options: CommunityAliasesOptions): CommunityAliases {
+    return this.added(new CommunityAliases(this, id, { ...options, namespace: this.namespace }));
+  }
+
+  /**
+   * Announces several pools in one way, or pools that are made elsewhere. (A pool of this app has its own `advertise`.)
+   *
+   * @param id Name within the load balancer.
+   * @param advertisement How to announce.
+   * @param options Which pools; without any, all of them.
+   * @returns The L2Advertisement or BGPAdvertisement object.
+   */
+  public addAdvertisement(id: string, advertisement: Advertisement, options: AdvertisementScope = {}): ApiObject {
+    const where = `${this.node.path}/${id}`;
+    if (!(advertisement instanceof Advertisement)) refuse(`${where}: advertisement`, advertisement, 'an Advertisement, such as Advertisement.l2()');
+    options.pools?.forEach((pool, i) => {
+      if (pool?.poolName === undefined) refuse(`${where}: pools[${i}]`, pool, 'what addPool() or AddressPool.fromPoolName() returned');
+    });
+    checkMembers(`${where}: poolSelectors`, options.poolSelectors, Selector, "Selector.labels({ tier: 'public' })");
+    return this.added(advertisement._announce(this, id, {
+      ipAddressPools: options.pools?.map(({ poolName }) => poolName),
+      ipAddressPoolSelectors: options.poolSelectors?.map((selector) => selector._toManifest()),
+    }, this.namespace));
+  }
+
+  /**
+   * Lets a Prometheus that is run by its operator collect the metrics, and alerts.
+   *
+   * @param options Which objects to make.
+   * @returns What holds the objects.
+   */
+  public addMonitoring(options: MonitoringOptions = {}): Construct {
+    return new Monitoring(this, 'Monitoring', this.namespace, options);
+  }
+
+  /**
+   * Lets the controller reach the API server only, and be reached for metrics and health only. (Network policies say nothing about speakers, which
+   * use the network of their node.)
+   *
+   * @param options Ports of the API server.
+   * @returns What holds the NetworkPolicy.
+   */
+  public addNetworkPolicy(options: NetworkPolicyOptions = {}): Construct {
+    return new ControllerNetworkPolicy(this, 'NetworkPolicy', this.namespace, options);
   }
 
   /**
@@ -216,45 +198,34 @@ export class HomeLoadBalancer extends Construct {
    * @param options Wishes.
    */
   public bind(service: IConstruct, options: BindOptions = {}): void {
-    const { pool, addresses = [], sharing = AddressSharing.WHEN_PORTS_DIFFER, preserveClientIp } = options;
-    const object = serviceOf(service);
-    const problem = wishesProblem(addresses);
-    if (problem) throw new ConstructError('INVALID_PROPS', `${service.node.path}: addresses: ${problem}`);
-    if (pool instanceof AddressPool && pool._namespace !== this.namespace) {
-      throw new ConstructError('INVALID_POOL', `${service.node.path}: unknown pool ${pool.poolName} (${pool.node.path}): ` +
-        `it is in the namespace ${pool._namespace}, but ${this.node.path} looks for pools in ${this.namespace} only; ` +
-        'make it with addPool() of that load balancer');
-    }
-
-    if (pool) object.metadata.addAnnotation(ADDRESS_POOL, pool.poolName);
-    if (addresses.length > 0) object.metadata.addAnnotation(LOAD_BALANCER_IPS, joined(addresses));
-    if (sharing.key) object.metadata.addAnnotation(ALLOW_SHARED_IP, sharing.key);
-    // JSON patches, because the Services of cdk8s-plus have no properties for most of these.
-    const set = (field: string, value: unknown) => object.addJsonPatch(JsonPatch.add(`/spec/${field}`, value));
-    set('type', ServiceType.LOAD_BALANCER);
-    if (this.loadBalancerClass) set('loadBalancerClass', this.loadBalancerClass);
-    if (preserveClientIp !== undefined) set('externalTrafficPolicy', preserveClientIp ? 'Local' : 'Cluster');
-    // A Service has one family, that of the cluster's first address range, unless it asks for others.
-    const [first] = addresses;
-    if (addresses.length === 2) set('ipFamilyPolicy', 'RequireDualStack');
-    else if (first && !isToken(first) && IpRange.address(first).family === IpFamily.IPV6) set('ipFamilies', [IpFamily.IPV6]);
-    this.services.add(object);
+    bind(this.balancer, service, options);
   }
 
-  private check(props: HomeLoadBalancerProps): void {
-    const { path } = this.node;
-    checkName(`${path}: namespace`, 'label', props.namespace);
-    checkName(`${path}: loadBalancerClass`, 'class', props.loadBalancerClass);
-    if (props.addresses?.length === 0) {
-      throw new ConstructError('INVALID_PROPS', `${path}: addresses is empty: ` +
-        "pass at least one, such as '192.168.1.200', or leave it out and use addPool()");
-    }
-    for (const property of ['poolName', 'advertise'] as const) {
-      if (props[property] !== undefined && !props.addresses) {
-        throw new ConstructError('INVALID_PROPS', `${path}: ${property} is about the pool of addresses, but there are no addresses: ` +
-          `pass them too, or pass ${property} to addPool()`);
-      }
-    }
+  /**
+   * What would come of this app: which Service asks for what, where its address comes from, and who would announce it. A text (Markdown, with a
+   * picture by Mermaid) that changes only when the outcome does, so that a review of it is a review of the change.
+   *
+   * It assumes that all `nodes` are healthy and that nothing was there before: an address that is in use stays where it is.
+   */
+  public plan(): string {
+    return planOf(Registry.of(this), this.balancer);
+  }
+
+  /**
+   * Writes `plan()` beside the manifests, into `home-load-balancer.plan.md` of the output directory of the app. To be called after `app.synth()`.
+   *
+   * @param fileName Name of the file.
+   * @returns Its path.
+   */
+  public writePlan(fileName: string = 'home-load-balancer.plan.md'): string {
+    const path = join(App.of(this).outdir, fileName);
+    writeFileSync(path, this.plan());
+    return path;
+  }
+
+  private added<T extends IConstruct>(construct: T): T {
+    if (this.crds) construct.node.addDependency(this.crds);
+    return construct;
   }
 
   private createNamespace(name: string): string {
@@ -263,33 +234,4 @@ export class HomeLoadBalancer extends Construct {
     new Namespace(this, 'Namespace', { metadata: { name, labels: { ...LABELS, ...Object.fromEntries(levels) } } });
     return name;
   }
-
-  /** Two load balancers would both serve a Service, or take each other for their own replica. */
-  private rivalries(): string[] {
-    const all = this.node.root.node.findAll().filter((construct) => construct instanceof HomeLoadBalancer);
-    return all.slice(0, all.indexOf(this)).flatMap((other) => [
-      ...other.loadBalancerClass === this.loadBalancerClass
-        ? [`has the same loadBalancerClass (${this.loadBalancerClass ?? 'none'}) as ${other.node.path}, so both would serve the same Services: ` +
-          'give them different classes; if they are for different clusters, give each cluster an App of its own'] : [],
-      ...other.namespace === this.namespace
-        ? [`is in the same namespace (${this.namespace}) as ${other.node.path}, where each would replace the other: ` +
-          'install it into another namespace'] : [],
-      ...other.crds && this.crds
-        ? [`defines the same custom resources as ${other.node.path}: pass crds: false to one of them`] : [],
-    ]);
-  }
-
-  private shortages(): string[] {
-    const supply = { pools: AddressPool._definedIn(this.node.root, this.namespace), imported: AddressPool._importedIn(this.node.root) };
-    if (supply.pools.length === 0 && supply.imported.length === 0) {
-      return ['has no addresses to give: pass addresses, use addPool(), or refer to a pool made elsewhere with AddressPool.fromPoolName()'];
-    }
-    return serviceProblems([...this.services].map(requestOf).filter((request) => request !== undefined), supply);
-  }
-}
-
-/** One annotation of several values, any of which may be a token. */
-function joined(addresses: any[]): any {
-  if (addresses.every((address) => typeof address === 'string')) return addresses.join(',');
-  return Lazy.any({ produce: () => addresses.map((address) => address.produce?.() ?? address.resolve?.() ?? address).join(',') });
 }

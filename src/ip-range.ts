@@ -1,5 +1,7 @@
 import { Address, formatAddress, parseAddress } from './_address';
 import { ConstructError } from './_errors';
+import { Interval } from './_ranges';
+import { show } from './_values';
 
 /**
  * The two families of IP addresses, spelled as in the `ipFamilies` of a Service.
@@ -48,7 +50,7 @@ export class IpRange {
    * zero, because `192.168.1.200/24` may mean one address or a whole network.
    */
   public static cidr(block: string): IpRange {
-    const [ip, length, ...rest] = block.split('/');
+    const [ip, length, ...rest] = typeof block === 'string' ? block.split('/') : [];
     if (length === undefined || rest.length > 0) throw notARange(block);
     const { bits, value } = addressIn(ip, block);
     if (!/^\d{1,3}$/.test(length) || Number(length) > bits) {
@@ -145,6 +147,15 @@ export class IpRange {
   }
 
   /**
+   * The range as numbers.
+   *
+   * @internal
+   */
+  public get _interval(): Interval {
+    return { text: this.toString(), bits: this.bits, low: this.low, high: this.high };
+  }
+
+  /**
    * The entry of `spec.addresses`. A bare address is given its prefix length, because MetalLB accepts no other form.
    *
    * @internal
@@ -165,6 +176,6 @@ function addressIn(ip: string, notation: string): Address {
 }
 
 function notARange(notation: unknown): ConstructError {
-  return new ConstructError('INVALID_IP_RANGE', `'${notation}' is not an IP range: ` +
+  return new ConstructError('INVALID_IP_RANGE', `${show(notation)} is not an IP range: ` +
     'expected an address (192.168.1.200), a CIDR block (192.168.1.192/28), or a first and last address (192.168.1.200-192.168.1.220)');
 }

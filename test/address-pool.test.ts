@@ -96,6 +96,6 @@ describe('refused at synthesis', () => {
     const chart = Testing.chart();
     new AddressPool(chart, 'a', { ranges: [IpRange.parse('10.0.0.1')], poolName: 'lan' });
     new AddressPool(chart, 'b', { ranges: [IpRange.parse('10.0.0.2')], poolName: 'lan' });
-    expect(() => Testing.synth(chart)).toThrow(/\[test\/b\] IPAddressPool lan is also defined by test\/a\/Resource/);
+    expect(() => Testing.synth(chart)).toThrow(/\[test\/b\] IPAddressPool lan is also defined by test\/a: give one of them another name/);
   });
 });

@@ -1,5 +1,5 @@
 import { Testing } from 'cdk8s';
-import { AddressPool, Advertisement, IpRange } from '../src';
+import { AddressPool, Advertisement, IpRange, Selector } from '../src';
 import { manifests } from './util';
 
 function announced(...advertise: Advertisement[]): any[] {
@@ -18,8 +18,8 @@ test('all options reach the object', () => {
   const [{ metadata, spec }] = announced(Advertisement.l2({
     name: 'wired',
     interfaces: ['eth0', 'enp3s0.20'],
-    nodeSelectors: [{ 'kubernetes.io/hostname': 'nas' }, { zone: 'attic', cable: 'yes' }],
-    preferredNodes: [{ labels: { cable: 'yes' } }, { labels: { ups: 'yes' }, weight: 20 }],
+    nodeSelectors: [Selector.labels({ 'kubernetes.io/hostname': 'nas' }), Selector.labels({ zone: 'attic', cable: 'yes' })],
+    preferredNodes: [{ selector: Selector.labels({ cable: 'yes' }) }, { selector: Selector.labels({ ups: 'yes' }), weight: 20 }],
   }));
   expect(metadata.name).toBe('wired');
   expect(spec).toEqual({
@@ -39,10 +39,10 @@ test('a pool may have several advertisements', () => {
 
 test.each([
   [{ name: 'Workstation_L2' }, /name of the layer 2 advertisement 'Workstation_L2' is not valid: expected up to 253 lower-case letters/],
-  [{ interfaces: ['eth0', 'wlan0/24'] }, /interface of the layer 2 advertisement 'wlan0\/24' is not valid: expected the exact name/],
+  [{ interfaces: ['eth0', 'wlan0/24'] }, /interfaces of the layer 2 advertisement\[1\] 'wlan0\/24' is not valid: expected the exact name/],
   [{ interfaces: ['a-name-that-is-too-long'] }, /expected the exact name of a network interface, up to 15 characters/],
-  [{ preferredNodes: [{ labels: {}, weight: 0 }] }, /weight 0 of preferred nodes is not valid: expected a whole number from 1 to 100/],
-  [{ preferredNodes: [{ labels: {}, weight: 1.5 }] }, /weight 1.5/],
+  [{ preferredNodes: [{ selector: Selector.everything(), weight: 0 }] }, /preferredNodes: weight of the layer 2 advertisement 0 is not valid: expected a whole number from 1 to 100/],
+  [{ preferredNodes: [{ selector: Selector.everything(), weight: 1.5 }] }, /1.5 is not valid/],
 ])('%j is refused', (options, message) => {
   expect(() => Advertisement.l2(options)).toThrow(message);
 });

@@ -32,7 +32,9 @@ test.each([
   ['ClusterRole', 'metallb-system:speaker', [
     '/events: create patch', `/namespaces: ${READ}`, `/nodes: ${READ}`, `/services: ${READ}`, `discovery.k8s.io/endpointslices: ${READ}`,
   ]],
-  ['Role', 'speaker', [...COMMON, `metallb.io/servicel2statuses/status: ${WRITE}`, `metallb.io/servicel2statuses: ${WRITE}`]],
+  ['Role', 'speaker', [
+    ...COMMON, ...['l2', 'bgp'].flatMap((kind) => [`metallb.io/service${kind}statuses/status: ${WRITE}`, `metallb.io/service${kind}statuses: ${WRITE}`]),
+  ]],
 ])('%s %s allows exactly what the program does', (kind, name, expected) => {
   expect(permissions(kind, name)).toEqual([...expected].sort());
 });

@@ -1,0 +1,59 @@
+import { ApiObject, JsonPatch, Lazy } from 'cdk8s';
+import { ServiceType } from 'cdk8s-plus-28';
+import { IConstruct } from 'constructs';
+import { wishesProblem } from './_checks';
+import { ConstructError } from './_errors';
+import { Balancer } from './_registry';
+import { ADDRESS_POOL, ALLOW_SHARED_IP, LOAD_BALANCER_IPS, serviceOf } from './_service';
+import { isToken } from './_tokens';
+import { checkBoolean, checkList, isGiven, refuse } from './_values';
+import { AddressPool } from './address-pool';
+import { AddressSharing } from './address-sharing';
+import { BindOptions } from './bind-options';
+import { IpFamily, IpRange } from './ip-range';
+
+/** Writes on a Service what it wants. Nothing is written unless everything is right. */
+export function bind(balancer: Balancer, service: IConstruct, options: BindOptions): ApiObject {
+  const { pool, sharing = AddressSharing.WHEN_PORTS_DIFFER, preserveClientIp } = options;
+  const object = serviceOf(service);
+  const { path } = service.node;
+  check(balancer, path, options);
+  const addresses: any[] = options.addresses ?? [];
+
+  if (pool) object.metadata.addAnnotation(ADDRESS_POOL, pool.poolName);
+  if (addresses.length > 0) object.metadata.addAnnotation(LOAD_BALANCER_IPS, joined(addresses));
+  if (sharing.key) object.metadata.addAnnotation(ALLOW_SHARED_IP, sharing.key);
+  // JSON patches, because the Services of cdk8s-plus have no properties for most of these.
+  const set = (field: string, value: unknown) => object.addJsonPatch(JsonPatch.add(`/spec/${field}`, value));
+  set('type', ServiceType.LOAD_BALANCER);
+  if (balancer.loadBalancerClass) set('loadBalancerClass', balancer.loadBalancerClass);
+  if (preserveClientIp !== undefined) set('externalTrafficPolicy', preserveClientIp ? 'Local' : 'Cluster');
+  // A Service has one family, that of the cluster's first address range, unless it asks for others.
+  const [first] = addresses;
+  if (addresses.length === 2) set('ipFamilyPolicy', 'RequireDualStack');
+  else if (first && !isToken(first) && IpRange.address(first).family === IpFamily.IPV6) set('ipFamilies', [IpFamily.IPV6]);
+  balancer.services.add(object);
+  return object;
+}
+
+function check({ construct, namespace }: Balancer, path: string, { pool, addresses, sharing, preserveClientIp }: BindOptions): void {
+  checkList(`${path}: addresses`, addresses);
+  const problem = wishesProblem(isGiven(addresses) ? addresses! : []);
+  if (problem) throw new ConstructError('INVALID_PROPS', `${path}: addresses: ${problem}`);
+  checkBoolean(`${path}: preserveClientIp`, preserveClientIp);
+  if (sharing !== undefined && !(sharing instanceof AddressSharing)) refuse(`${path}: sharing`, sharing, 'an AddressSharing, such as AddressSharing.NEVER');
+  if (pool !== undefined && pool !== null && pool.poolName === undefined) {
+    refuse(`${path}: pool`, pool, 'what addPool() or AddressPool.fromPoolName() returned');
+  }
+  if (pool instanceof AddressPool && pool._namespace !== namespace) {
+    throw new ConstructError('INVALID_POOL', `${path}: unknown pool ${pool.poolName} (${pool.node.path}): ` +
+      `it is in the namespace ${pool._namespace}, but ${construct.node.path} looks for pools in ${namespace} only; ` +
+      'make it with addPool() of that load balancer');
+  }
+}
+
+/** One annotation of several values, any of which may be a token. */
+function joined(addresses: any[]): any {
+  if (addresses.every((address) => typeof address === 'string')) return addresses.join(',');
+  return Lazy.any({ produce: () => addresses.map((address) => address.produce?.() ?? address.resolve?.() ?? address).join(',') });
+}

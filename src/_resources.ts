@@ -1,0 +1,50 @@
+import { ApiObject } from 'cdk8s';
+import { IConstruct } from 'constructs';
+import { Labels } from './_selectors';
+
+/** A custom resource as its manifest will say, whoever made it: this library, an `ApiObject`, an `Include` or a patch. */
+export interface Resource {
+  readonly kind: string;
+  readonly name: string;
+  /** Undefined where only `kubectl` will say. */
+  readonly namespace?: string;
+  readonly labels: Labels;
+  /** Whatever somebody wrote. */
+  readonly spec: any;
+  readonly object: ApiObject;
+  /** For messages: `IPAddressPool lan (home/lb/Pool)`. */
+  readonly title: string;
+}
+
+/** The custom resources of group `metallb.io` that an app defines, in the order of the tree, without those that cannot be rendered. */
+export function resourcesIn(objects: readonly ApiObject[]): Resource[] {
+  return objects.filter(({ apiGroup }) => apiGroup === 'metallb.io').flatMap((object) => {
+    const manifest = render(object);
+    if (!manifest) return [];
+    const { kind, metadata: { name, namespace, labels = {} }, spec } = manifest;
+    return [{ kind, name, namespace, labels, spec: isObject(spec) ? spec : {}, object, title: `${kind} ${name} (${pathOf(object)})` }];
+  });
+}
+
+/** The manifest of an object; undefined if it cannot be rendered, which cdk8s reports itself. */
+export function render(object: ApiObject): any {
+  try {
+    return object.toJson();
+  } catch {
+    return undefined;
+  }
+}
+
+/** All objects of an app, in the order of the tree. */
+export function objectsIn(root: IConstruct): ApiObject[] {
+  return root.node.findAll().filter(ApiObject.isApiObject);
+}
+
+/** Path of the construct that an object was made for: without `Resource`, the child that everybody has. */
+export function pathOf(object: IConstruct): string {
+  return object.node.path.replace(/\/Resource$/, '');
+}
+
+function isObject(value: any): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,168 @@
+import { Duration } from 'cdk8s';
+import { ContainerResources, ImagePullPolicy } from 'cdk8s-plus-28';
+import { Advertisement } from './advertisement';
+
+/**
+ * How much the program says.
+ */
+export enum LogLevel {
+  /** Everything, the same as debug. */
+  ALL = 'all',
+  /** Decisions and their reasons. */
+  DEBUG = 'debug',
+  /** What changes. */
+  INFO = 'info',
+  /** What may need attention. */
+  WARN = 'warn',
+  /** What failed. */
+  ERROR = 'error',
+  /** Nothing. */
+  NONE = 'none',
+}
+
+/**
+ * Properties of a `HomeLoadBalancer`.
+ */
+export interface HomeLoadBalancerProps {
+  /**
+   * The addresses to give to Services: addresses (`192.168.1.200`), CIDR blocks (`192.168.1.192/28`), or first and last addresses
+   * (`192.168.1.200-192.168.1.220`). They make up the first pool. They must be free: neither in use nor handed out by a DHCP server.
+   *
+   * @default - none; add pools with `addPool()`
+   */
+  readonly addresses?: string[];
+
+  /**
+   * Name of the IPAddressPool object for `addresses`.
+   *
+   * @default - made up by cdk8s
+   */
+  readonly poolName?: string;
+
+  /**
+   * How the network learns about `addresses`.
+   *
+   * @default [Advertisement.l2()]
+   */
+  readonly advertise?: Advertisement[];
+
+  /**
+   * An existing namespace to install into. It must allow privileged pods (Pod Security Standards), because speakers use the network of their node.
+   *
+   * @default - the namespace of the chart, else a new namespace `metallb-system`
+   */
+  readonly namespace?: string;
+
+  /**
+   * Whether to define the custom resources here. Pass false when `HomeLoadBalancerCrds` or somebody else defines them.
+   *
+   * @default true
+   */
+  readonly crds?: boolean;
+
+  /**
+   * Serves only Services of this `spec.loadBalancerClass`, so that it may live beside another load balancer. Services that are exposed
+   * here get the class.
+   *
+   * @default - none; serves the Services without a class
+   */
+  readonly loadBalancerClass?: string;
+
+  /**
+   * Image of the program, for both of its roles.
+   *
+   * @default - the released image of the version of this library
+   */
+  readonly image?: string;
+
+  /**
+   * When to pull the image.
+   *
+   * @default ImagePullPolicy.IF_NOT_PRESENT
+   */
+  readonly imagePullPolicy?: ImagePullPolicy;
+
+  /**
+   * How much the program says.
+   *
+   * @default LogLevel.INFO
+   */
+  readonly logLevel?: LogLevel;
+
+  /**
+   * Whether nodes with the label `node.kubernetes.io/exclude-from-external-load-balancers` announce too. kubeadm puts it on control-plane nodes,
+   * so this is needed where all nodes are such.
+   *
+   * @default false
+   */
+  readonly ignoreExcludeLb?: boolean;
+
+  /**
+   * CPU and memory of the controller.
+   *
+   * @default - requests of 20m and 64Mi, no limits
+   */
+  readonly controllerResources?: ContainerResources;
+
+  /**
+   * CPU and memory of a speaker. Leave out CPU limits: throttled for a moment, a speaker would be late with heartbeats and lose its addresses to
+   * another node.
+   *
+   * @default - requests of 20m and 64Mi, no limits
+   */
+  readonly speakerResources?: ContainerResources;
+
+  /**
+   * UDP port of the nodes on which speakers hear each other, 1 to 65535.
+   *
+   * @default 7946
+   */
+  readonly heartbeatPort?: number;
+
+  /**
+   * Time between two heartbeats of a speaker, 10 ms to 10 s. A node is dead, and its addresses move, after `heartbeatMultiplier` of these: 0.3 s by
+   * default. Longer where nodes hear each other over wireless links.
+   *
+   * @default Duration.millis(100)
+   */
+  readonly heartbeatInterval?: Duration;
+
+  /**
+   * How many heartbeats may be missed before a node is dead, 2 to 50.
+   *
+   * @default 3
+   */
+  readonly heartbeatMultiplier?: number;
+
+  /**
+   * Regular expression (of JavaScript) for the names of network interfaces on which nothing is announced.
+   *
+   * @default - the usual names of interfaces of containers, bridges and tunnels
+   */
+  readonly excludeInterfaces?: string;
+
+  /**
+   * The nodes of the cluster. Nothing of this gets into the manifests: with it, `plan()` says who would announce, and node selectors that
+   * match none of the nodes are refused.
+   *
+   * @default - not known
+   */
+  readonly nodes?: ClusterNode[];
+}
+
+/**
+ * A node of the cluster, as far as it matters for announcing.
+ */
+export interface ClusterNode {
+  /**
+   * Name, as in `kubectl get nodes`.
+   */
+  readonly name: string;
+
+  /**
+   * Labels. The label `kubernetes.io/hostname` is the name, unless it is given here.
+   *
+   * @default - none but the name
+   */
+  readonly labels?: { [key: string]: string };
+}
