@@ -41,14 +41,15 @@ export function wants(address: string, sharingKey?: string): Record<string, stri
   return { 'metallb.io/loadBalancerIPs': address, ...(sharingKey !== undefined && { 'metallb.io/allow-shared-ip': sharingKey }) };
 }
 
-/** The custom resources, and the program: a controller and a speaker on every node, all ready. */
-export async function install(cluster: Cluster): Promise<{ controller: Role; speakers: Map<string, Role> }> {
+/** The custom resources, and the program: a controller, and a speaker on every other node, all ready. */
+export async function install(cluster: Cluster, options: { controllerOn?: string } = {}): Promise<{ controller: Role; speakers: Map<string, Role> }> {
   await cluster.apply(CRDS);
+  const nodes = cluster.nodes.map(({ name }) => name).filter((name) => name !== options.controllerOn);
   const [controller, ...speakers] = await Promise.all([
-    cluster.startController(),
-    ...cluster.nodes.map(async ({ name }) => cluster.startSpeaker(name)),
+    cluster.startController({ place: options.controllerOn }),
+    ...nodes.map(async (name) => cluster.startSpeaker(name)),
   ]);
-  return { controller, speakers: new Map(cluster.nodes.map(({ name }, i) => [name, speakers[i]])) };
+  return { controller, speakers: new Map(nodes.map((name, i) => [name, speakers[i]])) };
 }
 
 /** Tries until `attempt` does not throw, every 50 ms; after `timeoutMs` its last error is the test's. */
@@ -80,8 +81,8 @@ export async function holder(cluster: Cluster, address = VIRTUAL_ADDRESS, timeou
 }
 
 /** Waits until nobody answers for the address. */
-export async function silence(cluster: Cluster, address = VIRTUAL_ADDRESS): Promise<void> {
-  await eventually(async () => expect(await answerers(cluster, address)).toEqual([]));
+export async function silence(cluster: Cluster, address = VIRTUAL_ADDRESS, timeoutMs?: number): Promise<void> {
+  await eventually(async () => expect(await answerers(cluster, address)).toEqual([]), timeoutMs);
 }
 
 export async function getService(cluster: Cluster, name: string): Promise<Service> {
