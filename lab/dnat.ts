@@ -102,7 +102,9 @@ export class Balancer {
     this.writing = this.writing.then(async () => {
       if (this.stopped) return;
       await Promise.all(nodes.filter((node) => this.network.isPowered(node.name)).map(async (node) => {
-        await this.network.exec(node.name, ['nft', '-f', '-'], { input: rulesOf(node, services, slices) });
+        await this.network.exec(node.name, ['nft', '-f', '-'], { input: rulesOf(node, services, slices) }).catch((error) => {
+          if (this.network.isPowered(node.name)) throw error; // else its power was cut in the middle of it
+        });
       }));
     });
     await this.writing;
