@@ -1,35 +1,7 @@
-/** The plan's addresses, checked and kept by number. */
-import { isHeartbeatName, parseIpv4 } from '../wire';
+/** The plan's addresses, kept by number. */
+import { parseIpv4 } from '../wire';
 import { Address } from './address';
-import { LanError } from './errors';
 import { LanPlan } from './types';
-
-/** The family the core does not announce: canonical IPv6 text. */
-const LOOKS_LIKE_IPV6 = /^[0-9a-f:.]*:[0-9a-f:.]*$/;
-
-/** Throws what is wrong with a plan, so that a bad one changes nothing. */
-export function checkPlan(node: string, plan: LanPlan): void {
-  if (plan.node !== node) {
-    throw new LanError('LAN_PLAN_NODE', `the plan is for node '${plan.node}', this is '${node}': make the plan with the name given to the core`);
-  }
-  const { revision = 0 } = plan;
-  if (!Number.isSafeInteger(revision) || revision < 0) {
-    throw new LanError('LAN_PLAN_REVISION', `plan revision ${revision}: give a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
-  }
-  const seen = new Set<string>();
-  for (const { address } of plan.addresses) {
-    if (parseIpv4(address) === undefined && !LOOKS_LIKE_IPV6.test(address)) {
-      throw new LanError('LAN_PLAN_ADDRESS', `planned address '${address}': give the canonical text of an IPv4 or IPv6 address, such as 93.5.22.100`);
-    }
-    if (seen.has(address)) throw new LanError('LAN_PLAN_ADDRESS_TWICE', `planned address '${address}' is there twice: merge its candidates and interfaces into one`);
-    seen.add(address);
-  }
-  for (const peer of plan.peers) {
-    if (!isHeartbeatName(peer.node)) {
-      throw new LanError('LAN_PLAN_NODE', `peer '${peer.node}' is no node name: give the Node's metadata.name (RFC 1123 subdomain)`);
-    }
-  }
-}
 
 /** 16-bit digest of a candidate list: equal lists have equal ones, and different lists nearly always different ones. */
 export function digestOf(candidates: readonly string[]): number {

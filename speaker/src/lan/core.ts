@@ -31,15 +31,14 @@
  * IPv6 (Neighbor Discovery) is to be a second responder beside the first, with its own key in `Interface.announced` and its own section
  * in the heartbeat; membership, ownership and the schedule are the same. Until then an IPv6 address in the plan gives an event.
  */
-import { isHeartbeatName } from '../wire';
 import { Address } from './address';
-import { Addresses, checkPlan } from './addresses';
+import { Addresses } from './addresses';
+import { checkKeys, checkLinks, checkOptions, checkPlan } from './checks';
 import { Conflicts } from './conflict';
-import { LanError } from './errors';
 import { Gratuitous } from './gratuitous';
 import { Heartbeats } from './heartbeats';
 import { Holdings } from './holdings';
-import { checkLinks, Interfaces } from './interfaces';
+import { Interfaces } from './interfaces';
 import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
@@ -49,8 +48,6 @@ import { addressSnapshot, counters, peerSnapshot } from './snapshot';
 import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
 import { Witness } from './witness';
 
-/** Keys shorter than this are refused; MetalLB's generated secret has 128 octets, and its shortest form in use 22. */
-const MIN_KEY_LENGTH = 16;
 /** Rounds sent because something changed are at least this far apart. */
 const TRIGGERED_SPACING_MS = 10;
 
@@ -86,11 +83,8 @@ export class LanCore {
 
   /** @throws {LanError} `LAN_OPTIONS_INVALID` when the node name or the heartbeat's interval or multiplier cannot be used. */
   constructor(options: LanCoreOptions) {
+    checkOptions(options);
     const { node, incarnation, heartbeat: { intervalMs, multiplier } } = options;
-    if (!isHeartbeatName(node)) throw new LanError('LAN_OPTIONS_INVALID', `node '${node}': give the Node's metadata.name (RFC 1123 subdomain)`);
-    if (!(intervalMs >= 10) || !(multiplier >= 2) || !Number.isInteger(multiplier)) {
-      throw new LanError('LAN_OPTIONS_INVALID', `heartbeat ${intervalMs} ms x ${multiplier}: give an interval of 10 ms or more and a whole multiplier of 2 or more`);
-    }
     this.node = node;
     this.random = options.random;
     this.intervalMs = intervalMs;
@@ -114,7 +108,7 @@ export class LanCore {
     const { removed, unsupported } = this.addresses.setPlan(plan);
     for (const address of removed) this.holdings.lose(address, 'removedFromPlan');
     for (const address of unsupported) this.outbox.event({ code: 'addressFamilyUnsupported', address });
-    this.membership.setPeers(plan.peers, this.outbox);
+    this.membership.setPeers(now, plan.peers, this.outbox);
     this.revision = plan.revision ?? 0;
     if (!this.planned) {
       this.planned = true;
@@ -143,10 +137,7 @@ export class LanCore {
    * @throws {LanError} `LAN_KEY_TOO_SHORT` below 16 octets; the keys before stay in force.
    */
   setKeys(now: number, keys: readonly Uint8Array[]): Outbox {
-    const short = keys.findIndex(({ length }) => length < MIN_KEY_LENGTH);
-    if (short >= 0) {
-      throw new LanError('LAN_KEY_TOO_SHORT', `heartbeat key ${short + 1} has ${keys[short].length} octets: give ${MIN_KEY_LENGTH} or more`);
-    }
+    checkKeys(keys);
     if (!this.enter(now)) return this.outbox;
     const first = this.membership.keys.length === 0 && keys.length > 0;
     this.membership.keys = keys.map((key) => Uint8Array.from(key));
@@ -306,12 +297,7 @@ export class LanCore {
       if (held && address.held) this.holdings.announce(now, address);
       this.statesChanged = this.dirty = true;
     }
-    if (!this.interfaces.known) return;
-    for (const address of this.addresses.list) {
-      const missing = address.candidates.includes(this.node) && this.interfaces.allMissing(address.wanted);
-      if (missing && !address.missingReported) this.outbox.event({ code: 'interfacesMissing', address: address.text, wanted: address.wanted ?? [] });
-      address.missingReported = missing;
-    }
+    this.interfaces.reportMissing(this.addresses.list, this.node, this.outbox);
   }
 
   /** This node did not run for longer than a detection time: its peers may have taken its addresses over. */

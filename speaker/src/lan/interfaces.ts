@@ -1,7 +1,7 @@
 /** Which interfaces take part, and what each announces. Filled anew at each change of links or plan; read at each frame. */
 import { hardwareAddressKey, parseIpv4, Reach } from '../wire';
 import { Address } from './address';
-import { LanError } from './errors';
+import { Outbox } from './outbox';
 import { Link } from './types';
 
 /** An IPv4 subnet an interface is in. */
@@ -40,14 +40,6 @@ function subnetsOf(link: Link): Subnet[] {
   return subnets;
 }
 
-/** Throws what is wrong with links, so that bad ones change nothing. */
-export function checkLinks(links: readonly Link[]): void {
-  for (const link of links) {
-    if (link.mac.length === 6 || link.loopback || link.noArp || !link.broadcast) continue;
-    throw new LanError('LAN_LINK_MAC', `link ${link.name} (index ${link.index}): a hardware address has 6 octets, this one has ${link.mac.length}`);
-  }
-}
-
 /** Interfaces of this node, those that take part and those that do not. */
 export class Interfaces {
   /** Those ARP is answered on, by index. */
@@ -55,7 +47,7 @@ export class Interfaces {
   /** Hardware addresses of every link of this node: a frame that comes from one of them is our own, come back. */
   readonly ownHardwareAddresses = new Set<number>();
   /** Whether the links have been told at all. */
-  known = false;
+  private known = false;
   /** Names of links that are there and not excluded, whatever their state. */
   private names = new Set<string>();
 
@@ -96,9 +88,15 @@ export class Interfaces {
     return changed;
   }
 
-  /** Whether the plan names interfaces for an address and this node has none of them, up or down. */
-  allMissing(wanted: readonly string[] | undefined): boolean {
-    return wanted !== undefined && !wanted.some((name) => this.names.has(name));
+  /** Tells of addresses for which the plan names interfaces and this node has none of them, up or down; once for each change. */
+  reportMissing(addresses: readonly Address[], node: string, outbox: Outbox): void {
+    if (!this.known) return;
+    for (const address of addresses) {
+      const { wanted, candidates, text } = address;
+      const missing = wanted !== undefined && candidates.includes(node) && !wanted.some((name) => this.names.has(name));
+      if (missing && !address.missingReported) outbox.event({ code: 'interfacesMissing', address: text, wanted });
+      address.missingReported = missing;
+    }
   }
 
   private excluded(name: string): boolean {

@@ -59,7 +59,7 @@ export class Membership {
     return this.detectionMs + this.intervalMs;
   }
 
-  setPeers(planned: readonly PlannedPeer[], outbox: Outbox): void {
+  setPeers(now: number, planned: readonly PlannedPeer[], outbox: Outbox): void {
     const names = new Set(planned.map(({ node }) => node));
     for (const peer of [...this.peers.values()]) {
       if (names.has(peer.node)) continue;
@@ -70,7 +70,7 @@ export class Membership {
     for (const { node, addresses } of planned) {
       if (node === this.node) continue;
       let peer = this.peers.get(node);
-      if (peer === undefined) this.peers.set(node, peer = new Peer(node));
+      if (peer === undefined) this.peers.set(node, peer = new Peer(node, now));
       peer.addresses = addresses;
       for (const text of addresses) {
         const address = parseIpv4(text);
@@ -78,6 +78,15 @@ export class Membership {
       }
     }
     this.changed = true;
+  }
+
+  /** A stranger uses an address of ours. It may be a peer we do not know by its hardware address yet: ask for those soon, and often again. */
+  doubt(now: number): void {
+    for (const peer of this.peers.values()) {
+      if (peer.up) continue;
+      peer.downSince = now;
+      if (peer.hardwareAddresses.size === 0) peer.resolvedAt = -Infinity;
+    }
   }
 
   /** This node did not run for a while: from now on it listens for a detection time before it accuses anybody. */

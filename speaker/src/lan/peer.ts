@@ -26,7 +26,6 @@ export class Peer {
   up = false;
   /** Why it is up or down. */
   reason: PeerReason | undefined;
-  downSince = -Infinity;
   listening = false;
   revision = 0;
   /** Hardware addresses it has announced with; kept when it goes down, since by them its claims on the LAN are recognised. */
@@ -39,7 +38,8 @@ export class Peer {
   private gathering = new Map<number, HeartbeatAddress>();
   private gatheringGeneration = -1;
 
-  constructor(readonly node: string) {}
+  /** @param downSince Since when it has not been up: to begin with, since it is in the plan. */
+  constructor(readonly node: string, public downSince: number) {}
 
   /** Forgets the sequences of an earlier life. */
   resetSequence(): void {

@@ -50,6 +50,7 @@ export class Reception {
     if (peer === undefined) {
       if (!address.held || !authorised) return undefined;
       this.conflicts.stranger(now, address, arp, iface, this.outbox);
+      this.membership.doubt(now);
       return 'conflict';
     }
     if (!noteClaim(now, address, arp, peer)) return undefined;
