@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
+import type * as Yaml from 'yaml';
 import { Clock } from './clock';
 import { ClusterConfig } from './config';
 import { KubeError } from './errors';
@@ -50,7 +50,7 @@ class Merged {
   add(path: string): void {
     let file: Record<string, unknown>;
     try {
-      file = parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+      file = parseYaml(readFileSync(path, 'utf8')) as Record<string, unknown>;
     } catch (cause) {
       throw invalid(`cannot read ${path}: ${(cause as Error).message}`, cause);
     }
@@ -150,4 +150,10 @@ function list(entries: Map<string, unknown>): string {
 
 function invalid(message: string, cause?: unknown): KubeError {
   return new KubeError('ConfigInvalid', message, { cause });
+}
+
+/** Loaded here, not at the start: in a pod there is no kubeconfig, and the parser is a fourth of the program. */
+function parseYaml(text: string): unknown {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require('yaml') as typeof Yaml).parse(text);
 }

@@ -64,9 +64,13 @@ export class LeaderElection {
     }
   }
 
-  /** Whether we lead. */
+  /** Whether we lead now. False at once when the time of the last renewal is over, also if this process was suspended meanwhile. */
   get leading(): boolean {
-    return this.term !== undefined;
+    return this.term !== undefined && !this.overdue;
+  }
+
+  private get overdue(): boolean {
+    return this.clock.now() - this.renewedAt >= this.renewDeadlineMs;
   }
 
   start(): void {
@@ -85,6 +89,7 @@ export class LeaderElection {
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
+      if (this.overdue) this.resign();
       const startedAt = this.clock.now();
       try {
         const outcome = await this.attempt();
@@ -97,7 +102,7 @@ export class LeaderElection {
       } catch (error) {
         if (!signal.aborted) this.log.warn({ err: error, lease: this.options.name }, 'the lease could not be read or renewed');
       }
-      if (this.term && this.clock.now() - this.renewedAt >= this.renewDeadlineMs) this.resign();
+      if (this.overdue) this.resign();
       const untilDeadline = this.term ? this.renewedAt + this.renewDeadlineMs - this.clock.now() : Infinity;
       await pause(this.clock, Math.max(0, Math.min(this.retryMs * (1 + this.random() * 0.2), untilDeadline)), signal);
     }

@@ -210,6 +210,7 @@ export class Reflector<T extends StoredObject> {
     const controller = new AbortController();
     const stop = () => controller.abort();
     this.stopping.signal.addEventListener('abort', stop, { once: true });
+    if (this.stopping.signal.aborted) stop();
     const begun = this.clock.now();
     let error: KubeError | undefined;
     let cancel: () => void;
