@@ -84,12 +84,16 @@ export function outlookOf(request: ServiceRequest, { pools, imported }: Supply):
 }
 
 /** Leaves out the pools that do not have what a Service wants, and those that do not serve it. */
-function narrow(request: ServiceRequest, within: readonly PoolView[], open: boolean, none: (problem: string) => Outlook): Outlook {
+function narrow(
+  request: ServiceRequest, within: readonly PoolView[], mayBeElsewhere: boolean, none: (problem: string) => Outlook,
+): Outlook {
   const wishes = request.addresses.filter((address) => !isToken(address)).map((text) => ({ text, address: parseAddress(text)! }));
   const has = (pool: PoolView, { address }: { address: { bits: number; value: bigint } }) =>
     !pool.known || pool.intervals.some((interval) => intervalContains(interval, address));
   const contents = list(within.map(({ name, intervals }) => `${name} (${intervals.map(({ text }) => text).join(', ')})`));
   const holders = within.filter((pool) => wishes.every((wish) => has(pool, wish)));
+  // No address is in two pools, so one that is in a pool of this app is in no other, whatever else there is.
+  const open = mayBeElsewhere && !(wishes.length > 0 && holders.some(({ known }) => known));
   if (holders.length === 0 && !open && within.length > 0) {
     const strangers = wishes.filter((wish) => !within.some((pool) => has(pool, wish)));
     if (strangers.length > 0) {

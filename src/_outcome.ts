@@ -89,7 +89,8 @@ function toRouters(advertisements: readonly AdvertisementView[], resources: read
   const nodes = eligible(balancer).filter(({ labels }) => advertisements.some(({ nodeSelectors }) => anyMatches(nodeSelectors, labels)))
     .map(({ name }) => name).sort();
   const who = !balancer.nodes ? `every ${placesOf(advertisements).replace(/^the /, '')}` : nodes.length === 0 ? 'no node' : nodes.join(', ');
-  return { kind: 'BGP', nodes, ordered: false, words: `${who}${local} to ${peers.sort().join(', ') || 'nobody'}`, peers };
+  const those = local === '' ? '' : ' (where one of its pods runs)';
+  return { kind: 'BGP', nodes, ordered: false, words: `${who}${those} to ${peers.sort().join(', ') || 'nobody'}`, peers };
 }
 
 function eligible({ nodes = [], ignoreExcludeLb }: Balancer): readonly { readonly name: string; readonly labels: Labels }[] {

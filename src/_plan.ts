@@ -1,3 +1,4 @@
+import { createHash } from 'crypto';
 import { covers } from './_advertisements';
 import { Scene, sceneOf } from './_examine';
 import { Outcome, outcomesOf } from './_outcome';
@@ -73,9 +74,9 @@ function peerLabel(peer: string, peers: readonly Resource[]): string {
   return spec ? `${peer} ${spec.peerAddress ?? spec.interface} AS ${spec.peerASN ?? spec.dynamicASN}` : peer;
 }
 
-/** An identifier that two different texts never have in common. */
+/** An identifier that depends on nothing but the text: a new Service does not change the lines of the others. */
 function idOf(text: string): string {
-  return [...text].map((character) => /[a-z0-9]/.test(character) ? character : `_${character.codePointAt(0)!.toString(16)}_`).join('');
+  return `${text.toLowerCase().replace(/[^a-z0-9]+/g, '_').slice(0, 40)}_${createHash('sha256').update(text).digest('hex').slice(0, 4)}`;
 }
 
 function table(head: readonly string[], rows: readonly string[][]): string {

@@ -1,11 +1,13 @@
 import { execFileSync } from 'child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { Yaml } from 'cdk8s';
 
 const root = join(__dirname, '..');
+const folder = join(root, 'examples');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const examples = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
 
 let outdir: string;
 beforeEach(() => {
@@ -19,11 +21,18 @@ function synth(example: string): void {
   execFileSync(process.execPath, args, { cwd: root, env: { ...process.env, CDK8S_OUTDIR: outdir } });
 }
 
-test('examples/home makes the manifests beside it', () => {
-  synth('home');
-  const manifests = readFileSync(join(outdir, 'home.k8s.yaml'), 'utf8');
-  // To renew: (cd examples/home; npx cdk8s synth; cp dist/home.k8s.yaml .)
+test('there is one for each way to use it', () => {
+  expect(examples).toEqual(['adopting-metallb', 'bgp', 'dual-stack', 'home', 'three-nodes']);
+});
+
+// To renew: (cd examples/NAME; npx cdk8s synth; cp dist/NAME.k8s.yaml dist/plan.md .), with version 0.0.0
+test.each(examples)('examples/%s makes the manifests, and the plan, beside it', (example) => {
+  synth(example);
+  const manifests = readFileSync(join(outdir, `${example}.k8s.yaml`), 'utf8');
   expect(manifests.replaceAll(`home-load-balancer:${version}`, 'home-load-balancer:0.0.0'))
-    .toBe(readFileSync(join(root, 'examples/home/home.k8s.yaml'), 'utf8'));
-  expect(Yaml.load(join(outdir, 'home-crds.k8s.yaml'))).toEqual(Yaml.load(join(root, 'crds/metallb.io.yaml')));
+    .toBe(readFileSync(join(folder, example, `${example}.k8s.yaml`), 'utf8'));
+  expect(Yaml.load(join(outdir, `${example}-crds.k8s.yaml`))).toEqual(Yaml.load(join(root, 'crds/metallb.io.yaml')));
+  for (const plan of readdirSync(outdir).filter((file) => file === 'plan.md')) {
+    expect(readFileSync(join(outdir, plan), 'utf8')).toBe(readFileSync(join(folder, example, plan), 'utf8'));
+  }
 });

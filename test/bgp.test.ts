@@ -1,0 +1,367 @@
+import { ApiObject, Chart, Duration, JsonPatch, Testing } from 'cdk8s';
+import { BasicAuthSecret, Secret } from 'cdk8s-plus-28';
+import { Advertisement, BfdProfile, BgpPeer, BgpPeerOptions, Community, CommunityAliases, DynamicAsn, HomeLoadBalancer, IpRange, Selector } from '../src';
+import { application, balancer, manifests } from './util';
+
+const router: BgpPeerOptions = { address: '192.168.1.1', asn: 64512, localAsn: 64513 };
+const edge = IpRange.cidr('203.0.113.8/29');
+
+let chart: Chart;
+let lb: HomeLoadBalancer;
+beforeEach(() => {
+  chart = Testing.chart();
+  lb = balancer(chart);
+});
+
+const spec = (kind: string) => manifests(chart, kind)[0].spec;
+const synthesis = () => Testing.synth(chart);
+
+describe('a peer', () => {
+  beforeEach(() => void lb.addPool('edge', { ranges: [edge] }));
+
+  test('needs a router and two AS numbers', () => {
+    expect(lb.addBgpPeer('router', router).peerName).toMatch(/^test-lb-router-/);
+    expect(spec('BGPPeer')).toEqual({ myASN: 64513, peerASN: 64512, peerAddress: '192.168.1.1' });
+    expect(manifests(chart, 'BGPPeer')[0]).toMatchObject({ apiVersion: 'metallb.io/v1beta2', metadata: { namespace: 'metallb-system' } });
+  });
+
+  test('takes everything that a BGPPeer has', () => {
+    lb.addBgpPeer('router', {
+      ...router,
+      peerName: 'router',
+      presentedAsn: 64999,
+      port: 1790,
+      sourceAddress: '192.168.1.44',
+      holdTime: Duration.seconds(30),
+      keepaliveTime: Duration.millis(2500),
+      connectTime: Duration.minutes(1),
+      routerId: '10.0.0.1',
+      nodeSelectors: [Selector.labels({ rack: '1' })],
+      passwordSecret: Secret.fromSecretName(chart, 'secret', 'router-key'),
+      bfdProfile: lb.addBfdProfile('fast', { profileName: 'fast' }),
+      gracefulRestart: true,
+      multihop: true,
+      vrf: 'red',
+      dualStackAddressFamily: true,
+    });
+    expect(spec('BGPPeer')).toEqual({
+      myASN: 64513,
+      peerASN: 64512,
+      localASN: 64999,
+      peerAddress: '192.168.1.1',
+      sourceAddress: '192.168.1.44',
+      peerPort: 1790,
+      holdTime: '30s',
+      keepaliveTime: '2500ms',
+      connectTime: '60s',
+      routerID: '10.0.0.1',
+      nodeSelectors: [{ matchLabels: { rack: '1' } }],
+      passwordSecret: { name: 'router-key' },
+      bfdProfile: 'fast',
+      enableGracefulRestart: true,
+      ebgpMultiHop: true,
+      vrf: 'red',
+      dualStackAddressFamily: true,
+    });
+  });
+
+  test('may be found by its interface, and be in any AS', () => {
+    lb.addBgpPeer('router', { interfaceName: 'eth1', dynamicAsn: DynamicAsn.EXTERNAL, localAsn: 64513 });
+    expect(spec('BGPPeer')).toEqual({ myASN: 64513, dynamicASN: 'external', interface: 'eth1' });
+  });
+
+  test('gives the speakers the right to read its key, and no other Secret', () => {
+    const secretsOf = (role: string) => manifests(chart, 'Role').find(({ metadata }) => metadata.name === role).rules
+      .filter(({ resources }: any) => resources.includes('secrets')).flatMap(({ resourceNames = [] }: any) => resourceNames);
+    lb.addBgpPeer('router', { ...router, passwordSecret: Secret.fromSecretName(chart, 'secret', 'router-key') });
+    expect(secretsOf('speaker')).toEqual(['home-load-balancer-heartbeat', 'router-key']);
+    expect(secretsOf('controller')).toEqual(['home-load-balancer-heartbeat']);
+  });
+
+  test('can be patched', () => {
+    const peer = lb.addBgpPeer('router', router);
+    ApiObject.of(peer).addJsonPatch(JsonPatch.add('/spec/holdTime', '9s'));
+    expect(spec('BGPPeer').holdTime).toBe('9s');
+  });
+
+  test.each<[string, Partial<BgpPeerOptions>, RegExp]>([
+    ['no AS', { asn: undefined }, /test\/lb\/router: neither asn nor dynamicAsn says the AS of the router: pass one of them/],
+    ['two AS', { dynamicAsn: DynamicAsn.INTERNAL }, /both asn \(64512\) and dynamicAsn \(internal\) say the AS of the router: pass only one/],
+    ['no router', { address: undefined }, /neither address nor interfaceName says where the router is/],
+    ['two routers', { interfaceName: 'eth0' }, /both address \(192.168.1.1\) and interfaceName \(eth0\)/],
+    ['AS 0', { localAsn: 0 }, /test\/lb\/router: localAsn 0 is not valid: expected a whole number from 1 to 4294967295/],
+    ['an AS of 33 bits', { asn: 2 ** 32 }, /asn 4294967296 is not valid/],
+    ['an AS as text', { asn: '64512' as any }, /asn '64512' is not valid/],
+    ['a name for an address', { address: 'router.lan' }, /address 'router.lan' is not valid: expected an IP address/],
+    ['a source that is none', { sourceAddress: 'eth0' }, /sourceAddress 'eth0' is not valid/],
+    ['an IPv6 router id', { routerId: 'fd00::1' }, /routerId 'fd00::1' is not valid: expected an IPv4 address/],
+    ['port 0', { port: 0 }, /port 0 is not valid: expected a whole number from 1 to 16384/],
+    ['a hold time of 2 s', { holdTime: Duration.seconds(2) }, /holdTime '2000 ms' is not valid: expected 0 \(never\), or whole seconds from 3 s to 65535 s/],
+    ['a hold time as a number', { holdTime: 90 as any }, /holdTime 90 is not valid: expected a Duration of .* such as Duration.seconds\(90\)/],
+    ['keepalives that are too rare', { holdTime: Duration.seconds(9), keepaliveTime: Duration.seconds(10) }, /keepaliveTime 10s is longer than holdTime 9s/],
+    ['a connect time of 0', { connectTime: Duration.seconds(0) }, /connectTime '0 ms' is not valid/],
+    ['several hops inside an AS', { asn: 64513, multihop: true }, /multihop is for routers of another AS, but asn and localAsn are both 64513/],
+    ['a selector that is a map', { nodeSelectors: [{ rack: '1' } as any] }, /nodeSelectors\[0\] {"rack":"1"} is not valid: expected Selector/],
+    ['a profile by name', { bfdProfile: 'fast' as any }, /bfdProfile 'fast' is not valid: expected what addBfdProfile\(\)/],
+    ['an unknown enum member', { dynamicAsn: 'any' as any, asn: undefined }, /dynamicAsn 'any' is not valid/],
+    ['a name that Kubernetes refuses', { peerName: 'My Router' }, /peerName 'My Router' is not valid/],
+  ])('is refused with %s', (_, change, message) => {
+    const add = () => lb.addBgpPeer('router', { ...router, ...change });
+    expect(add).toThrow(message);
+  });
+});
+
+describe('a BFD profile', () => {
+  beforeEach(() => void lb.addPool('edge', { ranges: [edge] }));
+
+  test('takes everything that a BFDProfile has', () => {
+    lb.addBfdProfile('fast', {
+      receiveInterval: Duration.millis(10),
+      transmitInterval: Duration.minutes(1),
+      detectMultiplier: 5,
+      echoInterval: Duration.millis(50),
+      echoMode: true,
+      passiveMode: false,
+      minimumTtl: 250,
+    });
+    expect(spec('BFDProfile')).toEqual({
+      receiveInterval: 10, transmitInterval: 60000, detectMultiplier: 5, echoInterval: 50, echoMode: true, passiveMode: false, minimumTtl: 250,
+    });
+  });
+
+  test.each([
+    [{ receiveInterval: Duration.millis(9) }, /receiveInterval '9 ms' is not valid: expected 10 ms to 60 s/],
+    [{ transmitInterval: Duration.seconds(61) }, /transmitInterval '61000 ms'/],
+    [{ detectMultiplier: 1 }, /detectMultiplier 1 is not valid: expected a whole number from 2 to 255/],
+    [{ minimumTtl: 255 }, /minimumTtl 255 is not valid/],
+    [{ echoMode: 'yes' as any }, /echoMode 'yes' is not valid: expected true or false/],
+  ])('%j is refused', (options, message) => {
+    expect(() => lb.addBfdProfile('fast', options)).toThrow(message);
+  });
+});
+
+describe('communities', () => {
+  test.each([
+    [Community.of(65000, 1), '65000:1'],
+    [Community.large(4200000000, 0, 7), 'large:4200000000:0:7'],
+    [Community.parse(' 65000:1 '), '65000:1'],
+    [Community.parse('large:1:2:3'), 'large:1:2:3'],
+    [Community.fromAlias('vpn-only'), 'vpn-only'],
+    [Community.NO_EXPORT, '65535:65281'],
+    [Community.NO_ADVERTISE, '65535:65282'],
+    [Community.NO_EXPORT_SUBCONFED, '65535:65283'],
+    [Community.NO_PEER, '65535:65284'],
+    [Community.BLACKHOLE, '65535:666'],
+    [Community.GRACEFUL_SHUTDOWN, '65535:0'],
+  ])('%s', (community, text) => expect(`${community}`).toBe(text));
+
+  test.each([
+    [() => Community.of(65536, 1), /asn of the community 65536 is not valid: expected a whole number from 0 to 65535/],
+    [() => Community.of(1, undefined as any), /value of the community .* is not valid/],
+    [() => Community.large(1, -1, 1), /localData1 of the large community -1/],
+    [() => Community.parse('65536:1'), /'65536:1' is not a BGP community: expected two numbers up to 65535/],
+    [() => Community.parse('large:1:2'), /is not a BGP community/],
+    [() => Community.parse('1:2:3'), /is not a BGP community/],
+    [() => Community.parse('01:2'), /is not a BGP community/],
+    [() => Community.parse(''), /text of the community '' is not valid/],
+    [() => Community.fromAlias(''), /name of the community '' is not valid/],
+  ])('%s is refused', (make, message) => expect(make).toThrow(message));
+
+  test('get names, by which advertisements refer to them', () => {
+    const names = lb.addCommunityAliases('names', { aliases: { 'vpn-only': Community.of(64512, 100), 'far': Community.large(1, 2, 3) } });
+    lb.addBgpPeer('router', router);
+    lb.addPool('edge', { ranges: [edge], advertise: [Advertisement.bgp({ communities: [names.community('vpn-only'), Community.NO_EXPORT] })] });
+    expect(spec('Community').communities).toEqual([{ name: 'vpn-only', value: '64512:100' }, { name: 'far', value: 'large:1:2:3' }]);
+    expect(spec('BGPAdvertisement').communities).toEqual(['vpn-only', '65535:65281']);
+    expect(() => names.community('typo')).toThrow(/test\/lb\/names: unknown alias 'typo': expected vpn-only, far/);
+    expect(() => new CommunityAliases(chart, 'none', { aliases: {} })).toThrow(/test\/none: aliases is empty/);
+  });
+});
+
+describe('an advertisement', () => {
+  test('takes everything that a BGPAdvertisement has', () => {
+    const peer = lb.addBgpPeer('router', { ...router, peerName: 'router' });
+    lb.addPool('edge', {
+      poolName: 'edge',
+      ranges: [edge, IpRange.cidr('fd00:1::/64')],
+      advertise: [Advertisement.bgp({
+        name: 'edge',
+        peers: [peer],
+        aggregationLength: 29,
+        aggregationLengthV6: 64,
+        localPref: 200,
+        asPathPrepend: 2,
+        communities: [Community.NO_EXPORT],
+        nodeSelectors: [Selector.hostnames('a', 'b')],
+      })],
+    });
+    expect(manifests(chart, 'BGPAdvertisement')[0]).toMatchObject({ metadata: { name: 'edge' } });
+    expect(spec('BGPAdvertisement')).toEqual({
+      ipAddressPools: ['edge'],
+      peers: ['router'],
+      aggregationLength: 29,
+      aggregationLengthV6: 64,
+      localPref: 200,
+      asPathPrepend: 2,
+      communities: ['65535:65281'],
+      nodeSelectors: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['a', 'b'] }] }],
+    });
+    expect(manifests(chart, 'L2Advertisement')).toEqual([]);
+  });
+
+  test('may choose Services', () => {
+    lb.addBgpPeer('router', router);
+    lb.addPool('edge', { ranges: [edge], advertise: [Advertisement.bgp({ serviceSelectors: [Selector.labels({ app: 'web' })] })] });
+    expect(spec('BGPAdvertisement').serviceSelectors).toEqual([{ matchLabels: { app: 'web' } }]);
+  });
+
+  test.each([
+    [{ aggregationLength: 0 }, /aggregationLength of the BGP advertisement 0 is not valid: expected a whole number from 1 to 32/],
+    [{ aggregationLengthV6: 129 }, /aggregationLengthV6 of the BGP advertisement 129/],
+    [{ localPref: -1 }, /localPref of the BGP advertisement -1/],
+    [{ asPathPrepend: 11 }, /asPathPrepend of the BGP advertisement 11 is not valid: expected a whole number from 1 to 10/],
+    [{ communities: ['65000:1' as any] }, /communities of the BGP advertisement\[0\] '65000:1' is not valid: expected Community, such as Community.of/],
+    [{ peers: ['router' as any] }, /peers of the BGP advertisement\[0\] 'router' is not valid: expected what addBgpPeer\(\)/],
+    [{ aggregationLength: 24, serviceSelectors: [Selector.everything()] }, /aggregationLength of the BGP advertisement 24 and serviceSelectors exclude each other/],
+  ])('%j is refused', (options, message) => expect(() => Advertisement.bgp(options)).toThrow(message));
+});
+
+describe('found at synthesis', () => {
+  const pool = (options: Parameters<typeof Advertisement.bgp>[0] = {}, range = edge, id = 'edge') =>
+    lb.addPool(id, { poolName: id, ranges: [range], advertise: [Advertisement.bgp({ name: `${id}-bgp`, ...options })] });
+  const raw = (kind: string, name: string, of: object) => new ApiObject(chart, name, {
+    apiVersion: `metallb.io/${kind === 'BGPPeer' ? 'v1beta2' : 'v1beta1'}`, kind, metadata: { name, namespace: lb.namespace }, spec: of,
+  });
+
+  test.each<[string, () => void, RegExp]>([
+    ['an advertisement without a peer', () => pool(),
+      /\[test\/lb\/edge\] BGPAdvertisement edge-bgp \(test\/lb\/edge\/Advertisement\): there is no BGP peer to announce to: add the router with addBgpPeer\(\)/],
+    ['an advertisement to a peer of another name', () => {
+      lb.addBgpPeer('router', { ...router, peerName: 'router' });
+      raw('BGPAdvertisement', 'x', { peers: ['ruoter'] });
+      pool();
+    }, /unknown peer 'ruoter': expected router; if it is made elsewhere, say so/],
+    ['an aggregate that is larger than the pool', () => {
+      lb.addBgpPeer('router', router);
+      pool({ aggregationLength: 28 });
+    }, /aggregationLength 28 is shorter than \/29, the largest block in 203.0.113.8\/29 of pool edge: .* so make it 29 to 32/],
+    ['an aggregate that is larger than a part of the pool', () => {
+      lb.addBgpPeer('router', router);
+      pool({ aggregationLength: 24 }, IpRange.parse('10.0.0.1-10.0.0.6'));
+    }, /aggregationLength 24 is shorter than \/31, the largest block in 10.0.0.1-10.0.0.6/],
+    ['an aggregate of IPv6 that is larger than the pool', () => {
+      lb.addBgpPeer('router', router);
+      pool({ aggregationLengthV6: 48 }, IpRange.cidr('fd00::/64'));
+    }, /aggregationLengthV6 48 is shorter than \/64/],
+    ['two local preferences for one route', () => {
+      lb.addBgpPeer('router', router);
+      lb.addPool('edge', { ranges: [edge], advertise: [Advertisement.bgp({ name: 'a', localPref: 100 }), Advertisement.bgp({ name: 'b' })] });
+    }, /BGPAdvertisement b .*: localPref 0 contradicts localPref 100 of BGPAdvertisement a .*: both announce pool/],
+    ['two path lengths for one route', () => {
+      lb.addBgpPeer('router', router);
+      lb.addPool('edge', { ranges: [edge], advertise: [Advertisement.bgp({ name: 'a', asPathPrepend: 1 }), Advertisement.bgp({ name: 'b', asPathPrepend: 2 })] });
+    }, /asPathPrepend 2 contradicts asPathPrepend 1/],
+    ['one router twice', () => {
+      lb.addBgpPeer('one', { ...router, peerName: 'one' });
+      lb.addBgpPeer('two', { ...router, peerName: 'two' });
+      pool();
+    }, /\[test\/lb\/two\] BGPPeer two .*: the router 192.168.1.1 is also that of BGPPeer one .*: a router keeps one session with each node/],
+    ['a profile of another name', () => {
+      raw('BGPPeer', 'p', { myASN: 1, peerASN: 2, peerAddress: '10.0.0.1', bfdProfile: 'typo' });
+      pool();
+    }, /BGPPeer p \(test\/p\): unknown BFD profile 'typo': expected none, for there is no profile; if it is made elsewhere/],
+    ['echo for IPv6', () => {
+      lb.addBgpPeer('router', { ...router, bfdProfile: lb.addBfdProfile('echo', { echoMode: true }) });
+      pool({}, IpRange.cidr('fd00::/64'));
+    }, /pool edge has IPv6 addresses, but BGPPeer .* uses BFDProfile .* with echoMode, which works for IPv4 only/],
+    ['a key of another type', () => {
+      const secret = new Secret(chart, 'key', { metadata: { namespace: lb.namespace }, stringData: { password: 'x' } });
+      lb.addBgpPeer('router', { ...router, passwordSecret: secret });
+      pool();
+    }, /the Secret .* has the type '?Opaque'?: expected kubernetes.io\/basic-auth/],
+    ['a community that is none', () => {
+      lb.addBgpPeer('router', router);
+      raw('BGPAdvertisement', 'x', { communities: ['65000:70000'] });
+      pool();
+    }, /BGPAdvertisement x \(test\/x\): communities: '65000:70000' is not a BGP community/],
+    ['a name for two communities', () => {
+      lb.addCommunityAliases('a', { aliases: { x: Community.of(1, 1) } });
+      lb.addCommunityAliases('b', { aliases: { x: Community.of(1, 2) } });
+      lb.addBgpPeer('router', router);
+      pool();
+    }, /\[test\/lb\/b\] .* the alias 'x' is also defined by Community/],
+    ...([
+      [{ myASN: 0 }, /myASN 0 is not valid/],
+      [{ myASN: undefined }, /myASN is missing/],
+      [{ peerASN: undefined }, /there is neither peerASN nor dynamicASN/],
+      [{ dynamicASN: 'internal' }, /there are both peerASN 2 and dynamicASN internal/],
+      [{ dynamicASN: 'any', peerASN: undefined }, /dynamicASN 'any' is not valid/],
+      [{ peerAddress: undefined }, /there is neither peerAddress nor interface/],
+      [{ interface: 'eth0' }, /there are both peerAddress '10.0.0.1' and interface 'eth0'/],
+      [{ peerAddress: 'router' }, /peerAddress 'router' is not valid/],
+      [{ routerID: 'x' }, /routerID 'x' is not valid/],
+      [{ peerPort: 20000 }, /peerPort 20000 is not valid/],
+      [{ holdTime: '90' }, /holdTime '90' is not valid: expected a duration with a unit/],
+      [{ holdTime: '2900ms' }, /holdTime 2900ms is not valid: expected 0 \(never\), or 3 s to 65535 s/],
+      [{ holdTime: '9s', keepaliveTime: '10s' }, /keepaliveTime 10s is longer than holdTime 9s/],
+      [{ connectTime: '1500ms' }, /connectTime '1500ms' is not valid/],
+      [{ ebgpMultiHop: true, peerASN: 1 }, /ebgpMultiHop is for routers of another AS/],
+      [{ password: 'x', passwordSecret: { name: 'y' } }, /there are both password and passwordSecret/],
+      [{ nodeSelectors: [{}, {}] }, /nodeSelectors says 'everything' twice/],
+    ] as [object, RegExp][]).map(([change, message]): [string, () => void, RegExp] => [`a peer with ${JSON.stringify(change)}`, () => {
+      raw('BGPPeer', 'p', { myASN: 1, peerASN: 2, peerAddress: '10.0.0.1', ...change });
+      pool();
+    }, message]),
+    ['a profile out of its limits', () => {
+      raw('BFDProfile', 'x', { receiveInterval: 5 });
+      lb.addPool('edge', { ranges: [edge] });
+    }, /\[test\/lb\] BFDProfile x \(test\/x\): receiveInterval 5 is not valid: expected a whole number from 10 to 60000/],
+  ])('%s', (_, build, message) => {
+    build();
+    expect(synthesis).toThrow(message);
+  });
+
+  test.each<[string, () => void]>([
+    ['peers made elsewhere', () => {
+      pool({ peers: [BgpPeer.fromPeerName(chart, 'router', 'router')] });
+    }],
+    ['profiles made elsewhere', () => {
+      lb.addBgpPeer('router', { ...router, bfdProfile: BfdProfile.fromProfileName(chart, 'fast', 'fast') });
+      pool();
+    }],
+    ['one router twice, from different nodes', () => {
+      lb.addBgpPeer('one', { ...router, nodeSelectors: [Selector.hostnames('a')] });
+      lb.addBgpPeer('two', { ...router, nodeSelectors: [Selector.hostnames('b')] });
+      pool();
+    }],
+    ['two local preferences for different routers', () => {
+      const [a, b] = [lb.addBgpPeer('a', router), lb.addBgpPeer('b', { ...router, address: '192.168.1.2' })];
+      lb.addPool('edge', { ranges: [edge], advertise: [Advertisement.bgp({ peers: [a], localPref: 100 }), Advertisement.bgp({ peers: [b] })] });
+    }],
+    ['two local preferences for different routes', () => {
+      lb.addBgpPeer('router', router);
+      lb.addPool('edge', { ranges: [edge], advertise: [Advertisement.bgp({ localPref: 100 }), Advertisement.bgp({ aggregationLength: 29 })] });
+    }],
+    ['two local preferences from different nodes', () => {
+      lb.addBgpPeer('router', router);
+      lb.addPool('edge', { ranges: [edge], advertise: ['a', 'b'].map((node, localPref) => Advertisement.bgp({ localPref, nodeSelectors: [Selector.hostnames(node)] })) });
+    }],
+    ['an aggregate of exactly the pool', () => {
+      lb.addBgpPeer('router', router);
+      pool({ aggregationLength: 29 });
+    }],
+    ['a key of the right type', () => {
+      const secret = new BasicAuthSecret(chart, 'key', { metadata: { namespace: lb.namespace }, username: 'bgp', password: 'x' });
+      lb.addBgpPeer('router', { ...router, passwordSecret: secret });
+      pool();
+    }],
+    ['an alias that is defined elsewhere', () => {
+      lb.addBgpPeer('router', router);
+      pool({ communities: [Community.fromAlias('elsewhere')] });
+    }],
+  ])('not found: %s', (_, build) => {
+    build();
+    lb.expose(application(chart, 'web', 80));
+    expect(synthesis().length).toBeGreaterThan(0);
+  });
+});
