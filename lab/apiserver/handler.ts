@@ -4,6 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { discovery, VERSION } from './discovery';
 import { Faults, RequestInfo } from './faults';
 import { ApiError, ApiObject, badRequest, isObject, JsonObject } from './objects';
+import { openapi } from './openapi';
 import { jsonPatch, mergePatch, strategicPatch } from './patch';
 import { Registry, WriteContext } from './registry';
 import { ResourceType } from './resources';
@@ -39,7 +40,8 @@ export async function handle(request: Request, response: Response, options: Hand
     if (!options.accepts(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1])) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
     if (['/healthz', '/readyz', '/livez'].includes(url.pathname)) return answer(response, 200, 'ok');
     if (url.pathname === '/version') return answer(response, 200, VERSION);
-    const document = discovery(url.pathname.replace(/\/$/, ''), options.registry.catalog);
+    const { catalog } = options.registry;
+    const document = discovery(url.pathname.replace(/\/$/, ''), catalog) ?? openapi(url.pathname, catalog);
     if (document && request.method === 'GET') return answer(response, 200, document);
     await serve(request, response, url, target(url.pathname, options.registry), options);
   } catch (error) {
@@ -177,6 +179,9 @@ function patch(
 }
 
 async function readBody(request: Request): Promise<unknown> {
+  if (String(request.headers['content-type'] ?? '').includes('protobuf')) {
+    throw new ApiError(415, 'UnsupportedMediaType', 'this embedded API server reads JSON and YAML, no protobuf: use kubectl apply instead of kubectl create');
+  }
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');

@@ -93,7 +93,10 @@ export class EmbeddedApiServer {
       this.http.once('error', reject);
       this.http.listen(join(this.dir, 'inner.sock'), resolve);
     });
-    const bound = await this.gate.listen(port, host);
+    const bound = await this.gate.listen(port, host).catch((error: unknown) => {
+      this.http.close(); // else it would keep the process alive
+      throw error;
+    });
     this.address = `${this.certificate ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${bound}`;
     return this.address;
   }
