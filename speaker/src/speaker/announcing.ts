@@ -51,6 +51,10 @@ export class Announcing {
 
   /** The data plane did something. */
   heard(event: LanEvent): void {
+    if (event.code === 'interfacesMissing') {
+      this.users.get(event.address)?.forEach((service) => this.warn(service, event.address, event.wanted));
+      return;
+    }
     if (event.code === 'addressAcquired') {
       this.held.set(event.address, event.interfaces);
     } else if (event.code === 'addressLost') {
@@ -59,6 +63,15 @@ export class Announcing {
       return;
     }
     this.users.get(event.address)?.forEach((service) => this.settle(service));
+  }
+
+  private warn(service: string, address: string, wanted: readonly string[]): void {
+    const { node, recorder, objectOf } = this.options;
+    const object = objectOf(service);
+    if (object) {
+      const text = `node "${node}" has none of the interfaces ${wanted.join(', ')} on which ${address} is to be announced: correct the L2Advertisement`;
+      recorder.record(object, 'Warning', 'announceFailed', text);
+    }
   }
 
   private settle(service: string): void {

@@ -93,3 +93,13 @@ test.each<[string, Decision | undefined, string]>([
   subject.decided('home/web', decision);
   expect(said()).toEqual([line, 'no status home/web']);
 });
+
+test('interfaces that the node does not have are a warning about each Service that has the address', () => {
+  const { subject, said } = bench();
+  subject.decided('home/web', announce(['93.5.22.100'], ['eth9']));
+  subject.decided('home/other', announce(['93.5.22.101']));
+  subject.heard({ code: 'interfacesMissing', address: '93.5.22.100', wanted: ['eth9'] });
+  expect(said()).toEqual([
+    'event home/web Warning announceFailed node "n1" has none of the interfaces eth9 on which 93.5.22.100 is to be announced: correct the L2Advertisement',
+  ]);
+});
