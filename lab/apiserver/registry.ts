@@ -3,7 +3,8 @@ import { applyTo, entriesOf } from './apply';
 import { crdStatus, typesOf } from './custom-resources';
 import { FieldSet, fieldsOf, fromFieldsV1, isManagedBy, Manager, recordFields, valueAt } from './fields';
 import { behaviourOf } from './kinds';
-import { alreadyExists, ApiError, ApiObject, badRequest, clone, conflict, expired, invalid, isObject, JsonObject, MODIFIED, notFound, same } from './objects';
+import { alreadyExists, ApiError, ApiObject, badRequest, clone, conflict, invalid, isObject, JsonObject, MODIFIED, notFound, same } from './objects';
+import { decodeToken, encodeToken, tooLarge } from './paging';
 import { apiVersion, Catalog, ResourceType } from './resources';
 import { Predicate } from './selectors';
 import { Storage } from './storage';
@@ -59,7 +60,7 @@ export class Registry {
     const more = chosen.length - page.length;
     const metadata: JsonObject = { resourceVersion: String(revision) };
     if (more > 0) Object.assign(metadata, { continue: encodeToken({ revision, after: page[page.length - 1][0] }), remainingItemCount: more });
-    return { kind: `${type.kind}List`, apiVersion: apiVersion(type), metadata, items: page.map(([, object]) => present(type, object)) };
+    return { kind: `${type.kind}List`, apiVersion: apiVersion(type), metadata, items: page.map(([, object]) => listed(type, object)) };
   }
 
   create(type: ResourceType, namespace: string | undefined, body: JsonObject, context: WriteContext): ApiObject {
@@ -260,6 +261,13 @@ export function present(type: ResourceType, object: ApiObject): ApiObject {
   return object.apiVersion === apiVersion(type) ? object : { ...object, apiVersion: apiVersion(type) };
 }
 
+/** As an item of a list: of built-in kinds without apiVersion and kind, which the list itself has. */
+function listed(type: ResourceType, object: ApiObject): JsonObject {
+  if (type.schema) return present(type, object);
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  return rest;
+}
+
 function managerOf(type: ResourceType, context: WriteContext, operation: 'Apply' | 'Update'): Manager {
   return { manager: context.manager, operation, apiVersion: apiVersion(type), subresource: context.subresource };
 }
@@ -297,27 +305,4 @@ function nextGeneration(live: ApiObject | undefined, next: JsonObject): number {
   if (!live) return 1;
   const content = ({ metadata: _metadata, status: _status, apiVersion: _apiVersion, ...rest }: JsonObject) => rest;
   return (live.metadata.generation ?? 1) + (same(content(live), content(next)) ? 0 : 1);
-}
-
-function tooLarge(wanted: string, revision: number): ApiError {
-  return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${revision}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
-  });
-}
-
-interface ContinueToken {
-  readonly revision: number;
-  readonly after: string;
-}
-
-function encodeToken(token: ContinueToken): string {
-  return Buffer.from(JSON.stringify(token)).toString('base64url');
-}
-
-function decodeToken(text: string): ContinueToken {
-  try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString()) as ContinueToken;
-  } catch {
-    throw expired('The provided continue parameter is not valid.');
-  }
 }

@@ -57,6 +57,21 @@ export function watchContract({ client, namespace, compact }: Contract): void {
     expect(names(items)).toEqual(['page-03']);
   });
 
+  test('items of a list have apiVersion and kind only if they are custom resources; those of a watch always', async () => {
+    const kinds = async (resource: ResourceRef) => {
+      const { items: [item] } = await client().list<AnyObject>(resource, options);
+      let watched: AnyObject | undefined;
+      for await (const { object } of client().watch<AnyObject>(resource, { ...options, resourceVersion: '0', timeoutSeconds: 10 })) {
+        watched = object;
+        break;
+      }
+      return [item.kind, item.apiVersion, watched!.kind, watched!.apiVersion];
+    };
+    expect(await kinds(CONFIG_MAPS)).toEqual([undefined, undefined, 'ConfigMap', 'v1']);
+    await client().create(IP_ADDRESS_POOLS, { metadata: { name: 'kinds', namespace }, spec: { addresses: ['93.5.22.100'] } });
+    expect(await kinds(IP_ADDRESS_POOLS)).toEqual(['IPAddressPool', 'metallb.io/v1beta1', 'IPAddressPool', 'metallb.io/v1beta1']);
+  });
+
   test('a watch tells what happened after its resourceVersion, in order', async () => {
     const { resourceVersion } = await client().list(CONFIG_MAPS, options);
     await make('watched', { set: 'watch' });
