@@ -1,0 +1,25 @@
+import { ensurePrivileges } from '../lab';
+import { measureArp } from './arp';
+import { measureMemory } from './memory';
+import { readOptions, USAGE, UsageError } from './options';
+import { Progress } from './progress';
+import { report } from './report';
+import { RoleError } from './roles';
+import { LabError } from '../lab/errors';
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2), process.execPath);
+  const found = await ensurePrivileges();
+  if (found.mode === 'none') throw new LabError('PRIVILEGES_MISSING', found.missing);
+  const progress = new Progress();
+  const cases = await (options.bench === 'arp' ? measureArp : measureMemory)(options, progress);
+  progress.end();
+  report(options.bench, cases, options.json);
+}
+
+main().then(() => process.exit(0), (error: Error) => {
+  const expected = error instanceof UsageError || error instanceof RoleError || error instanceof LabError;
+  console.error(`\nbench: ${expected ? error.message : error.stack}`);
+  if (error instanceof UsageError) console.error(`\n${USAGE}`);
+  process.exit(1);
+});

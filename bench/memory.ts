@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'timers/promises';
+import { Options } from './options';
+import { Progress } from './progress';
+import { Case, compare } from './report';
+import { configure, createServices, RoleError, Roles, startRoles } from './roles';
+import { Memory, memoryOf } from './usage';
+
+/** After a change, before the first sample. */
+const SETTLE_MS = 12_000;
+const SAMPLES = 5;
+const SAMPLE_MS = 500;
+const MEBIBYTE = 1024 * 1024;
+
+const KINDS: readonly (readonly [keyof Memory, string])[] = [['rss', 'RSS'], ['pss', 'PSS'], ['private', 'private']];
+
+/**
+ * What controller and speaker take with a growing number of Services: in each run both are started anew, and the Services are created while they run.
+ */
+export async function measureMemory(options: Options, progress: Progress): Promise<Case[]> {
+  const samples = new Map<string, number[]>();
+  for (let run = 1; run <= options.runs; run++) {
+    progress.say(`run ${run} of ${options.runs}: starting a LAN, an API server, a controller and a speaker`);
+    const roles = await startRoles(options);
+    try {
+      await measureRun(options, roles, samples, (what, done, total) => progress.say(`run ${run} of ${options.runs}: ${what}`, done, total));
+    } finally {
+      await roles.cluster.stop();
+    }
+  }
+  return [...samples].map(([name, values]) => compare(name, 'MiB', values));
+}
+
+async function measureRun(options: Options, roles: Roles, samples: Map<string, number[]>, say: Progress['say']): Promise<void> {
+  let there = 0;
+  for (const count of options.services) {
+    if (count > there) {
+      say(`creating ${count - there} Services`);
+      if (there === 0) await configure(roles);
+      await createServices(roles, there, count, (done) => say(`creating ${count - there} Services`, done, count));
+      there = count;
+    }
+    say(`${count} Services: settling`);
+    await sleep(SETTLE_MS);
+    for (let i = 0; i < SAMPLES; i++) {
+      await sleep(SAMPLE_MS);
+      for (const [role, { name, pid }] of [['controller', roles.controller], ['speaker', roles.speakers[0]]] as const) {
+        const memory = memoryOf(pid);
+        if (memory.rss === 0) throw new RoleError(`${name} has ended; is its command right? It said: ${roles.controller.stderr()}`);
+        for (const [kind, label] of KINDS) {
+          const key = `${role}, ${count} Services, ${label}`;
+          samples.set(key, [...samples.get(key) ?? [], memory[kind] / MEBIBYTE]);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'timers/promises';
+import { ask, AskReport, Cluster, CONTROL_PLANE_ADDRESS, LabProcess, NodeSpec, VIRTUAL_ADDRESS } from '../lab';
+import { Options } from './options';
+import { CRDS } from '../lab/control-plane';
+import { putPod } from '../lab/inventory';
+import { KubeObject, Service, SERVICES } from '../speaker/src/kube';
+
+/*
+ * Controllers and speakers as benchmarks start and judge them: by a command, and from outside. Nothing here knows our program, so
+ * that another implementation of the same API can stand in its place.
+ */
+
+const POOL = 'workstation-ip-pool';
+/** The first Service has the reference home's address; the others have theirs from a range with room for 10 000. */
+const RANGES = [`${VIRTUAL_ADDRESS}/32`, '10.100.0.0/18'];
+const READY_MS = 30_000;
+const REQUESTS_IN_FLIGHT = 8;
+
+/** A role did not do what it is for, so there is nothing to measure. */
+export class RoleError extends Error {}
+
+export interface Roles {
+  readonly cluster: Cluster;
+  readonly controller: LabProcess;
+  /** One for each node. */
+  readonly speakers: readonly LabProcess[];
+}
+
+/** Starts a cluster with a controller and a speaker on each node. The caller stops the cluster. */
+export async function startRoles(options: Options): Promise<Roles> {
+  const cluster = await Cluster.start({ nodes: options.nodes, api: options.api });
+  try {
+    if (options.api === 'real') await cluster.apply(CRDS); // the other one is born with them
+    const controller = await start(cluster, 'controller', options.controller);
+    const speakers = await Promise.all(cluster.nodes.map(async (node) => start(cluster, 'speaker', options.speaker, node)));
+    return { cluster, controller, speakers };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+async function start(cluster: Cluster, component: 'controller' | 'speaker', command: string, node?: NodeSpec): Promise<LabProcess> {
+  const { network, namespace, control: { kubeconfig } } = cluster;
+  const pod = node ? `${component}-${node.name}` : component;
+  const address = node?.internalAddress ?? CONTROL_PLANE_ADDRESS, nodeName = node?.name ?? cluster.nodes[0].name;
+  await putPod(cluster.client, { namespace, name: pod, component, nodeName, address, selectable: true });
+  const values: Record<string, string> = { kubeconfig, node: nodeName, namespace, pod, address };
+  return network.start(node?.name ?? 'ctl', {
+    name: pod,
+    argv: ['sh', '-c', `exec ${command.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)}`],
+    env: {
+      KUBECONFIG: kubeconfig, METALLB_NODE_NAME: nodeName, METALLB_NAMESPACE: namespace, METALLB_POD_NAME: pod, METALLB_HOST: address,
+    },
+  });
+}
+
+/** Gives the cluster a pool and an advertisement for it. */
+export async function configure({ cluster }: Roles): Promise<void> {
+  const { namespace } = cluster;
+  await cluster.apply(
+    { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata: { namespace, name: POOL }, spec: { addresses: RANGES } },
+    { apiVersion: 'metallb.io/v1beta1', kind: 'L2Advertisement', metadata: { namespace, name: 'workstation-l2adv' }, spec: { ipAddressPools: [POOL] } },
+  );
+}
+
+/** Creates Services number `from` to `to` - 1, each with an endpoint on every node, and waits until all have an address that is answered. */
+export async function createServices(roles: Roles, from: number, to: number, progress: (done: number) => void = () => undefined): Promise<void> {
+  const { cluster } = roles;
+  let next = from;
+  await Promise.all(Array.from({ length: REQUESTS_IN_FLIGHT }, async () => {
+    while (next < to) {
+      const number = next++;
+      await cluster.apply(...objectsOf(cluster, number));
+      progress(number + 1);
+    }
+  }));
+  const addresses = await until(roles, `an address for each of ${to} Services`, async () => {
+    const { items } = await cluster.client.list<Service & KubeObject>(SERVICES, { namespace: 'default' });
+    const given = items.filter(({ metadata }) => metadata.name.startsWith('bench-')).flatMap(({ status }) => status?.loadBalancer?.ingress?.[0]?.ip ?? []);
+    return given.length === to ? given : undefined;
+  });
+  for (const address of [VIRTUAL_ADDRESS, addresses[addresses.length - 1]]) {
+    await until(roles, `an answer for ${address}`, async () => answerFor(roles, address));
+  }
+}
+
+/** Who answers for an address: the node's name, or `undefined` when nobody does. */
+export async function answerFor({ cluster }: Roles, address: string): Promise<NodeSpec | undefined> {
+  const { macs }: AskReport = await ask(cluster.network, address, { count: 1, timeoutMs: 200 });
+  return cluster.nodes.find(({ mac }) => mac in macs);
+}
+
+function objectsOf(cluster: Cluster, number: number): object[] {
+  const name = `bench-${number}`, port = 8080;
+  const annotations = number === 0 ? { 'metallb.io/loadBalancerIPs': VIRTUAL_ADDRESS } : {};
+  return [{
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'default', annotations, labels: { app: name } },
+    spec: { type: 'LoadBalancer', selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: port }] },
+  }, {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `${name}-ipv4`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', protocol: 'TCP', port }],
+    endpoints: cluster.nodes.map((node) => ({
+      addresses: [node.podAddress], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false },
+    })),
+  }];
+}
+
+/** Asks until there is an answer, and says which role has ended or what it said last if there is none. */
+async function until<T>({ controller, speakers }: Roles, what: string, check: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + READY_MS;
+  for (;;) {
+    const found = await check();
+    if (found !== undefined) return found;
+    for (const role of [controller, ...speakers]) {
+      if (!role.running) throw new RoleError(`${role.name} ended before there was ${what}; it said: ${lastWords(role)}`);
+    }
+    if (Date.now() > deadline) {
+      throw new RoleError(`no ${what} within ${READY_MS / 1000} s; ${[controller, ...speakers].map((role) => `${role.name} said: ${lastWords(role)}`).join('\n')}`);
+    }
+    await sleep(50);
+  }
+}
+
+function lastWords(role: LabProcess): string {
+  return `${role.stdout()}${role.stderr()}`.trim().slice(-1_000) || 'nothing';
+}
