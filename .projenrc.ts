@@ -76,6 +76,7 @@ const speaker = new typescript.TypeScriptProject({
 speaker.package.installTask.reset(); // the root installs for both
 speaker.package.installCiTask.reset();
 const bundle = 'esbuild src/main.ts --bundle --platform=node --target=node20 --outfile=dist/main.js --sourcemap=linked'
+  + ' --minify-whitespace --minify-syntax' // each thread keeps the source in memory; names stay, for stack traces
   + ' --alias:koffi=../node_modules/koffi/index.cjs --external:@koromix/*';
 speaker.testTask.exec('tsc --noEmit -p test');
 speaker.addTask('bundle', { description: 'Builds the program into one file', exec: bundle });

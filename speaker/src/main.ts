@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { isMainThread, workerData } from 'worker_threads';
-import { run } from './cli';
-import { runDataPlaneWorker } from './dataplane';
 
-// One file is the whole program: the data plane's thread starts from it too.
+/*
+ * One file is the whole program: the data plane's thread starts from it too. Each thread loads only what it runs; what were imported here by name
+ * would be loaded, and kept, by both.
+ */
 if (isMainThread) {
-  void run(process.argv);
+  void import('./cli').then(({ run }) => run(process.argv));
 } else if ((workerData as { role?: string } | null)?.role === 'dataplane') {
-  runDataPlaneWorker();
+  void import('./dataplane').then(({ runDataPlaneWorker }) => runDataPlaneWorker());
 }

@@ -1,8 +1,7 @@
 import * as fs from 'fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runController } from '../controller';
 import { createLogger, LOG_LEVELS, type LogLevel } from '../observability';
-import { runSpeaker } from '../speaker';
+import { keepSmall } from './footprint';
 
 const SERVICE_ACCOUNT_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
@@ -31,12 +30,18 @@ interface SpeakerFlags extends CommonFlags {
  */
 const EXCLUDED_INTERFACES = '^(docker|cbr|dummy|virbr|lxcbr|veth|cali|tunl|flannel|kube-ipvs|cni|nodelocaldns|lxc).*|^lo$';
 
-/** Adds the commands `controller` and `speaker`, with MetalLB's names for the flags and environment variables they share. */
+/**
+ * Adds the commands `controller` and `speaker`, with MetalLB's names for the flags and environment variables they share. Only the role that runs is loaded:
+ * the other's code would stay in memory for nothing.
+ */
 export function addRoles(program: Command): void {
   common(program.command('controller').description('give addresses to Services of type LoadBalancer'))
-    .action((flags: CommonFlags) => runController({
-      ...flags, healthHost: '0.0.0.0', log: createLogger(flags.logLevel, { component: 'controller' }),
-    }));
+    .action(async (flags: CommonFlags) => {
+      const log = createLogger(flags.logLevel, { component: 'controller' });
+      keepSmall(log);
+      const { runController } = await import('../controller');
+      await runController({ ...flags, healthHost: '0.0.0.0', log });
+    });
 
   common(program.command('speaker').description('announce the addresses from this node'))
     .addOption(new Option('--node-name <name>', 'name of this node, as in Kubernetes').env('METALLB_NODE_NAME').makeOptionMandatory())
@@ -45,9 +50,12 @@ export function addRoles(program: Command): void {
     .addOption(new Option('--heartbeat-multiplier <n>', 'missed heartbeats after which a node is dead, 2 to 50').default(3).argParser(whole(2, 50)))
     .addOption(new Option('--exclude-interfaces <regex>', 'interfaces on which nothing is announced').default(EXCLUDED_INTERFACES).argParser(regex))
     .option('--ignore-exclude-lb', 'announce from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers too', false)
-    .action((flags: SpeakerFlags) => runSpeaker({
-      ...flags, healthHost: '127.0.0.1', log: createLogger(flags.logLevel, { component: 'speaker', node: flags.nodeName }),
-    }));
+    .action(async (flags: SpeakerFlags) => {
+      const log = createLogger(flags.logLevel, { component: 'speaker', node: flags.nodeName });
+      keepSmall(log);
+      const { runSpeaker } = await import('../speaker');
+      await runSpeaker({ ...flags, healthHost: '127.0.0.1', log });
+    });
 }
 
 function common(command: Command): Command {

@@ -12,6 +12,7 @@ export { FileDescriptor } from './file-descriptor';
 export { type ArpFilter, arpFilter, nothingFilter } from './filter';
 export { LinkMonitor } from './link-monitor';
 export { type NetworkLink } from './link-table';
+export { releaseMemory } from './memory';
 export { NetlinkError, type OperationalState } from './netlink';
 export { PacketSocket, type PacketStatistics } from './packet-socket';
 export { NOTHING } from './socket';

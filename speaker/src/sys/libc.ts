@@ -16,6 +16,9 @@ export interface Libc {
   eventfd(initial: number, flags: number): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
   getsockopt(fd: number, level: number, name: number, value: Memory, length: Memory): number;
+  madvise(start: bigint, length: bigint, advice: number): number;
+  /** Of glibc alone. */
+  malloc_trim?(pad: number): number;
   read(fd: number, into: Memory, length: number): number;
   recvfrom(fd: number, into: Memory, length: number, flags: number, address: Memory, addressLength: Memory): number;
   sendto(fd: number, bytes: Memory, length: number, flags: number, address: Memory, addressLength: number): number;
@@ -41,6 +44,7 @@ const SIGNATURES = [
   'int eventfd(uint32_t, int)',
   'int getsockname(int, void *, void *)',
   'int getsockopt(int, int, int, void *, void *)',
+  'int madvise(uintptr_t, size_t, int)',
   'long read(int, void *, size_t)',
   'long recvfrom(int, void *, size_t, int, void *, void *)',
   'long sendto(int, void *, size_t, int, void *, uint32_t)',
@@ -77,9 +81,18 @@ function load(): Libc {
     const koffi = require('koffi') as typeof Koffi;
     const library = koffi.load(null); // the process itself: glibc or musl, whichever node was linked with
     const calls = Object.fromEntries(SIGNATURES.map((signature) => [/(\w+)\(/.exec(signature)![1], library.func(signature)]));
-    return { ...calls, errno: () => koffi.errno(), address: (memory: Memory) => koffi.address(memory) } as unknown as Libc;
+    return { ...calls, malloc_trim: optional(library, 'int malloc_trim(size_t)'), errno: () => koffi.errno(), address: (memory: Memory) => koffi.address(memory) } as unknown as Libc;
   } catch (error) {
     throw unsupported(platform, error);
+  }
+}
+
+/** A function that only some C libraries have. */
+function optional(library: Koffi.LibraryHandle, signature: string): unknown {
+  try {
+    return library.func(signature);
+  } catch {
+    return undefined;
   }
 }
 
