@@ -1,11 +1,11 @@
-import { ApiObject, JsonPatch, Lazy } from 'cdk8s';
+import { ApiObject, JsonPatch } from 'cdk8s';
 import { ServiceType } from 'cdk8s-plus-28';
 import { IConstruct } from 'constructs';
 import { wishesProblem } from './_checks';
 import { ConstructError } from './_errors';
 import { Balancer } from './_registry';
 import { ADDRESS_POOL, ALLOW_SHARED_IP, LOAD_BALANCER_IPS, serviceOf } from './_service';
-import { isToken } from './_tokens';
+import { isToken, resolveToken, textOf } from './_tokens';
 import { checkBoolean, checkList, isGiven, refuse } from './_values';
 import { AddressPool } from './address-pool';
 import { AddressSharing } from './address-sharing';
@@ -17,17 +17,17 @@ export function bind(balancer: Balancer, service: IConstruct, options: BindOptio
   const { pool, sharing = AddressSharing.WHEN_PORTS_DIFFER, preserveClientIp } = options;
   const object = serviceOf(service);
   const { path } = service.node;
-  check(balancer, path, options);
+  checkBinding(balancer, path, options);
   const addresses: any[] = options.addresses ?? [];
 
   if (pool) object.metadata.addAnnotation(ADDRESS_POOL, pool.poolName);
-  if (addresses.length > 0) object.metadata.addAnnotation(LOAD_BALANCER_IPS, joined(addresses));
+  if (addresses.length > 0) object.metadata.addAnnotation(LOAD_BALANCER_IPS, textOf(addresses, (texts) => texts.join(',')));
   if (sharing.key) object.metadata.addAnnotation(ALLOW_SHARED_IP, sharing.key);
-  // JSON patches, because the Services of cdk8s-plus have no properties for most of these.
-  const set = (field: string, value: unknown) => object.addJsonPatch(JsonPatch.add(`/spec/${field}`, value));
+  // JSON patches, because the Services of cdk8s-plus have no properties for most of these. They are applied after tokens are resolved, so not to tokens.
+  const set = (field: string, value: unknown) => object.addJsonPatch(JsonPatch.add(`/spec/${field}`, resolveToken(value)));
   set('type', ServiceType.LOAD_BALANCER);
   if (balancer.loadBalancerClass) set('loadBalancerClass', balancer.loadBalancerClass);
-  if (preserveClientIp !== undefined) set('externalTrafficPolicy', preserveClientIp ? 'Local' : 'Cluster');
+  if (preserveClientIp !== undefined) set('externalTrafficPolicy', resolveToken(preserveClientIp) ? 'Local' : 'Cluster');
   // A Service has one family, that of the cluster's first address range, unless it asks for others.
   const [first] = addresses;
   if (addresses.length === 2) set('ipFamilyPolicy', 'RequireDualStack');
@@ -36,7 +36,8 @@ export function bind(balancer: Balancer, service: IConstruct, options: BindOptio
   return object;
 }
 
-function check({ construct, namespace }: Balancer, path: string, { pool, addresses, sharing, preserveClientIp }: BindOptions): void {
+/** Refuses wishes that are wrong in themselves. */
+export function checkBinding({ construct, namespace }: Balancer, path: string, { pool, addresses, sharing, preserveClientIp }: BindOptions): void {
   checkList(`${path}: addresses`, addresses);
   const problem = wishesProblem(isGiven(addresses) ? addresses! : []);
   if (problem) throw new ConstructError('INVALID_PROPS', `${path}: addresses: ${problem}`);
@@ -50,10 +51,4 @@ function check({ construct, namespace }: Balancer, path: string, { pool, address
       `it is in the namespace ${pool._namespace}, but ${construct.node.path} looks for pools in ${namespace} only; ` +
       'make it with addPool() of that load balancer');
   }
-}
-
-/** One annotation of several values, any of which may be a token. */
-function joined(addresses: any[]): any {
-  if (addresses.every((address) => typeof address === 'string')) return addresses.join(',');
-  return Lazy.any({ produce: () => addresses.map((address) => address.produce?.() ?? address.resolve?.() ?? address).join(',') });
 }

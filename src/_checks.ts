@@ -41,11 +41,12 @@ export function wishesProblem(addresses: string[]): string | undefined {
 /** Everything that the load balancer could not do for these Services, were they applied. Linear in their number. */
 export function serviceProblems(requests: readonly ServiceRequest[], supply: Supply): string[] {
   const outlooks = requests.map((request) => ({ request, outlook: outlookOf(request, supply) }));
+  const announcing = new Map(supply.pools.map((pool) => [pool, supply.advertisements.filter((advertisement) => covers(advertisement, pool))]));
   return [
     ...outlooks.flatMap(({ request, outlook }) => [
       ...formProblems(request),
       ...outlook.problems,
-      ...silences(request, outlook, supply),
+      ...silences(request, outlook, announcing),
     ]),
     ...clashes(outlooks),
   ];
@@ -132,10 +133,12 @@ function formProblems({ title, ports, headless, addresses, otherAddress }: Servi
 }
 
 /** A Service that would have an address which nobody announces, because of the `serviceSelectors` of the advertisements. */
-function silences(request: ServiceRequest, { candidates, open }: Outlook, { advertisements }: Supply): string[] {
+function silences(
+  request: ServiceRequest, { candidates, open }: Outlook, announcing: ReadonlyMap<PoolView, readonly AdvertisementView[]>,
+): string[] {
   if (open || candidates.length === 0) return [];
   const found = candidates.map((pool) => {
-    const about = advertisements.filter((advertisement) => covers(advertisement, pool));
+    const about = announcing.get(pool)!;
     const matching = about.filter(({ serviceSelectors }) => anyMatches(serviceSelectors, request.labels));
     if (about.length > 0 && matching.length === 0) {
       return `${request.title} would not be announced: the advertisements of pool ${pool.name} (${list(about.map(({ resource }) => resource.title))}) ` +

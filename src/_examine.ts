@@ -8,6 +8,7 @@ import { PoolView, readPools } from './_pools';
 import { Balancer, Registry } from './_registry';
 import { objectsIn, pathOf, Resource, resourcesIn } from './_resources';
 import { requestsIn, ServiceRequest } from './_service';
+import { resolveToken } from './_tokens';
 
 /**
  * The checks of a whole app. They look at manifests, not at constructs: so a patch, an `Include` or a `Lazy` counts for what it says in the end, and
@@ -30,13 +31,13 @@ export interface Scene {
 /** Reads what an app has for a load balancer, whatever may be wrong with it. */
 export function sceneOf(registry: Registry, balancer: Balancer): Scene {
   const objects = objectsIn(registry.root);
-  const resources = within(balancer.namespace, resourcesIn(objects));
+  const resources = within(resolveToken(balancer.namespace), resourcesIn(objects));
   const ignore = () => undefined;
   return {
     resources,
     pools: readPools(resources, ignore),
     advertisements: readAdvertisements(resources, ignore),
-    requests: requestsIn(objects, balancer.services, balancer.loadBalancerClass),
+    requests: requestsIn(objects, balancer.services, resolveToken(balancer.loadBalancerClass)),
   };
 }
 
@@ -47,20 +48,20 @@ function examine(registry: Registry): Map<IConstruct, string[]> {
   const objects = objectsIn(registry.root);
   const all = resourcesIn(objects);
   reportDoubles(all, report);
-  for (const namespace of registry.namespaces) {
+  for (const namespace of new Set(registry.namespaces.map(resolveToken))) {
     const resources = within(namespace, all);
-    const balancers = registry.balancers.filter((balancer) => balancer.namespace === namespace);
+    const balancers = registry.balancers.filter((balancer) => resolveToken(balancer.namespace) === namespace);
     const pools = readPools(resources, report);
     const advertisements = readAdvertisements(resources, report);
     const [nodes] = balancers.flatMap((balancer) => balancer.nodes ? [balancer.nodes] : []);
     examineBgp(registry, resources, advertisements, pools, nodes, namespace, objects, report);
     for (const advertisement of advertisements) {
-      const otherPools = registry.imported.IPAddressPool.size > 0 || balancers.length === 0;
+      const otherPools = registry.importedNames('IPAddressPool').size > 0 || balancers.length === 0;
       for (const problem of idleSelectors(advertisement, { pools, otherPools, nodes })) report(advertisement.resource, problem);
     }
     for (const balancer of balancers) {
-      const supply = { pools, imported: registry.imported.IPAddressPool, advertisements };
-      const requests = requestsIn(objects, balancer.services, balancer.loadBalancerClass);
+      const supply = { pools, imported: registry.importedNames('IPAddressPool'), advertisements };
+      const requests = requestsIn(objects, balancer.services, resolveToken(balancer.loadBalancerClass));
       const shortage = pools.length === 0 && supply.imported.size === 0
         ? ['has no addresses to give: pass addresses, use addPool(), or refer to a pool made elsewhere with AddressPool.fromPoolName()'] : [];
       const ofServices = shortage.length > 0 ? [] : serviceProblems(requests, supply);
@@ -79,11 +80,11 @@ function examineBgp(
   const secrets = new Map(objects.filter(({ kind, metadata }) => kind === 'Secret' && (metadata.namespace ?? namespace) === namespace)
     .map((secret) => [secret.name, secret]));
   checkProfiles(profiles, report);
-  checkPeers(peers, { profiles, importedProfiles: registry.imported.BFDProfile, secrets }, report);
+  checkPeers(peers, { profiles, importedProfiles: registry.importedNames('BFDProfile'), secrets }, report);
   checkCommunities(resources, advertisements, report);
 
   const bgp = advertisements.filter(({ resource }) => resource.kind === 'BGPAdvertisement');
-  const names = [...peers.map(({ name }) => name), ...registry.imported.BGPPeer];
+  const names = [...peers.map(({ name }) => name), ...registry.importedNames('BGPPeer')];
   for (const advertisement of bgp) {
     const { resource, spec } = advertisement;
     const about = pools.filter((pool) => covers(advertisement, pool));

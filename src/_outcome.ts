@@ -38,7 +38,7 @@ export interface Way {
 
 /** What would become of every Service, by namespace and name. */
 export function outcomesOf(scene: Scene, registry: Registry, balancer: Balancer): Outcome[] {
-  const supply = { ...scene, imported: registry.imported.IPAddressPool };
+  const supply = { ...scene, imported: registry.importedNames('IPAddressPool') };
   return scene.requests.map((request) => outcomeOf(request, supply, scene, balancer))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

@@ -4,8 +4,9 @@ import { ImagePullPolicy } from 'cdk8s-plus-28';
 import { ConstructError } from './_errors';
 import { checkLabels, checkName } from './_names';
 import { Balancer } from './_registry';
-import { checkBoolean, checkDuration, checkList, checkText, checkWhole, isGiven, refuse } from './_values';
+import { checkBoolean, checkDuration, checkList, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
 import { WorkloadSettings } from './_workloads';
+import { Advertisement } from './advertisement';
 import { HomeLoadBalancerProps, LogLevel } from './home-load-balancer-props';
 
 /** The image of the program; library and program have one version. */
@@ -27,6 +28,8 @@ export function checkProps(path: string, props: HomeLoadBalancerProps): void {
         `pass them too, or pass ${property} to addPool()`);
     }
   }
+  checkName(where('poolName'), 'subdomain', props.poolName);
+  checkMembers(where('advertise'), props.advertise, Advertisement, 'Advertisement.l2()');
   checkText(where('image'), props.image);
   for (const property of ['crds', 'ignoreExcludeLb'] as const) checkBoolean(where(property), props[property]);
   checkMember(where('logLevel'), props.logLevel, LogLevel);

@@ -3,6 +3,7 @@ import { k8s, ServiceAccount } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { LABELS } from './_names';
 import { objectsIn, resourcesIn } from './_resources';
+import { resolveToken, textOf } from './_tokens';
 
 /** The Secret with the key by which speakers recognize each other. */
 const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
@@ -57,7 +58,8 @@ export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
 /** Speakers read the keys of BGP sessions, and no other Secret: those that the peers of this app name, of which some may be added later. */
 function passwordRules(scope: Construct, namespace: string): k8s.PolicyRule[] {
   const peers = resourcesIn(objectsIn(scope.node.root).filter(({ kind }) => kind === 'BGPPeer'));
-  const names = peers.filter((peer) => (peer.namespace ?? namespace) === namespace).map(({ spec }) => spec.passwordSecret?.name);
+  const own = resolveToken(namespace);
+  const names = peers.filter((peer) => (peer.namespace ?? own) === own).map(({ spec }) => spec.passwordSecret?.name);
   const secrets = [...new Set(names)].filter((name) => name !== undefined).sort();
   return secrets.length > 0 ? [{ ...core(READ, 'secrets'), resourceNames: secrets }] : [];
 }
@@ -69,7 +71,7 @@ export function createServiceAccount(scope: Construct, role: 'controller' | 'spe
   const rbac = new Construct(scope, `${role}-rbac`);
   const labels = { ...LABELS, 'app.kubernetes.io/component': role };
   const metadata = { name: role, namespace, labels };
-  const clusterMetadata = { name: `${namespace}:${role}`, labels };
+  const clusterMetadata = { name: textOf([namespace], ([name]) => `${name}:${role}`), labels };
   const apiGroup = 'rbac.authorization.k8s.io';
   const subjects = [{ kind: 'ServiceAccount', name: role, namespace }];
 

@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { resolveToken } from './_tokens';
 
 /** What a load balancer adds to what can be checked. */
 export interface Balancer {
@@ -33,8 +34,7 @@ export class Registry {
   private static readonly all = new WeakMap<IConstruct, Registry>();
 
   public readonly balancers: Balancer[] = [];
-  /** Names of objects that the app refers to but does not define. */
-  public readonly imported: Record<ImportedKind, Set<any>> = { IPAddressPool: new Set(), BGPPeer: new Set(), BFDProfile: new Set() };
+  private readonly imported: Record<ImportedKind, any[]> = { IPAddressPool: [], BGPPeer: [], BFDProfile: [] };
   private readonly owners = new Map<IConstruct, { readonly construct: IConstruct; readonly namespace: string }>();
   private examine?: (registry: Registry) => Map<IConstruct, string[]>;
   private problems?: Map<IConstruct, string[]>;
@@ -47,6 +47,16 @@ export class Registry {
         return [];
       },
     });
+  }
+
+  /** Notes an object that the app refers to but does not define. */
+  public refer(kind: ImportedKind, name: string): void {
+    this.imported[kind].push(name);
+  }
+
+  /** Names of the objects that the app refers to but does not define. */
+  public importedNames(kind: ImportedKind): ReadonlySet<string> {
+    return new Set(this.imported[kind].map(resolveToken));
   }
 
   /** Makes `construct` the one that problems of its objects are reported for. */
@@ -67,7 +77,8 @@ export class Registry {
       if (this.owners.has(scope)) return scope;
     }
     const namespace = ApiObject.isApiObject(object) ? object.metadata.namespace : undefined;
-    return this.balancers.find((balancer) => balancer.namespace === namespace)?.construct ?? this.owners.keys().next().value ?? object;
+    const balancer = this.balancers.find((candidate) => resolveToken(candidate.namespace) === resolveToken(namespace));
+    return balancer?.construct ?? this.owners.keys().next().value ?? object;
   }
 
   /** Namespaces that have something of ours, each once. */

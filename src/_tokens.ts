@@ -1,3 +1,5 @@
+import { Lazy } from 'cdk8s';
+
 /** Numbers that stand for a token of the AWS CDK: nothing else is that small. */
 const SMALLEST_NUMBER = -1e288;
 
@@ -18,4 +20,16 @@ export function isToken(value: any): boolean {
 export function hasToken(value: any): boolean {
   if (isToken(value)) return true;
   return typeof value === 'object' && value !== null && Object.entries(value).some(([key, member]) => isToken(key) || hasToken(member));
+}
+
+/** What a value is now: that of a `Lazy` or of an object with `resolve()`, as synthesis asks for it. */
+export function resolveToken(value: any): any {
+  if (typeof value !== 'object' || !isToken(value)) return value;
+  return typeof value.produce === 'function' ? value.produce() : value.resolve();
+}
+
+/** Text made of values, any of which may be a token: then the text is one, too. */
+export function textOf(values: readonly any[], write: (texts: readonly any[]) => string): any {
+  if (!values.some((value) => typeof value === 'object' && isToken(value))) return write(values);
+  return Lazy.any({ produce: () => write(values.map(resolveToken)) });
 }

@@ -6,6 +6,7 @@ import {
 import { Construct } from 'constructs';
 import { LABELS } from './_names';
 import { createServiceAccount } from './_rbac';
+import { textOf } from './_tokens';
 
 export const METRICS_PORT = 9120;
 export const HEALTH_PORT = 17472;
@@ -104,8 +105,12 @@ function speakerArguments(settings: WorkloadSettings): string[] {
   };
   return [
     ...settings.ignoreExcludeLb ? ['--ignore-exclude-lb'] : [],
-    ...Object.entries(flags).filter(([, value]) => value !== undefined).map(([flag, value]) => `--${flag}=${value}`),
+    ...Object.entries(flags).filter(([, value]) => value !== undefined).map(([name, value]) => flag(name, value)),
   ];
+}
+
+function flag(name: string, value: any): string {
+  return textOf([value], ([text]) => `--${name}=${text}`);
 }
 
 const unprivileged = {
@@ -143,13 +148,13 @@ interface ContainerSettings extends Pick<ContainerProps, 'ports' | 'resources' |
 }
 
 function container(role: string, settings: WorkloadSettings, own: ContainerSettings): ContainerProps {
-  const lbClass = settings.loadBalancerClass ? [`--lb-class=${settings.loadBalancerClass}`] : [];
+  const lbClass = settings.loadBalancerClass ? [flag('lb-class', settings.loadBalancerClass)] : [];
   const probe = { port: HEALTH_PORT, host: own.probeHost, periodSeconds: Duration.seconds(10), timeoutSeconds: Duration.seconds(5) };
   return {
     name: role,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    args: [role, `--log-level=${settings.logLevel}`, ...lbClass, ...own.args ?? []],
+    args: [role, flag('log-level', settings.logLevel), ...lbClass, ...own.args ?? []],
     ports: own.ports,
     securityContext: own.securityContext,
     envVariables: {

@@ -195,6 +195,6 @@ class ImportedPool extends Construct implements IAddressPool {
   public constructor(scope: Construct, id: string, public readonly poolName: string) {
     super(scope, id);
     checkName(`${this.node.path}: poolName`, 'subdomain', poolName ?? '');
-    Registry.of(this).imported.IPAddressPool.add(poolName);
+    Registry.of(this).refer('IPAddressPool', poolName);
   }
 }

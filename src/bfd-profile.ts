@@ -161,6 +161,6 @@ class ImportedProfile extends Construct implements IBfdProfile {
   public constructor(scope: Construct, id: string, public readonly profileName: string) {
     super(scope, id);
     checkName(`${this.node.path}: profileName`, 'subdomain', profileName ?? '');
-    Registry.of(this).imported.BFDProfile.add(profileName);
+    Registry.of(this).refer('BFDProfile', profileName);
   }
 }

@@ -151,6 +151,6 @@ class ImportedPeer extends Construct implements IBgpPeer {
   public constructor(scope: Construct, id: string, public readonly peerName: string) {
     super(scope, id);
     checkName(`${this.node.path}: peerName`, 'subdomain', peerName ?? '');
-    Registry.of(this).imported.BGPPeer.add(peerName);
+    Registry.of(this).refer('BGPPeer', peerName);
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'path';
 import { ApiObject, App, Chart } from 'cdk8s';
 import { DaemonSet, Deployment, Namespace, Service, ServiceType } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
-import { bind } from './_bind';
+import { bind, checkBinding } from './_bind';
 import { own } from './_examine';
 import { Monitoring } from './_monitoring';
 import { LABELS } from './_names';
@@ -185,6 +185,7 @@ export class HomeLoadBalancer extends Construct {
    * @returns The Service.
    */
   public expose(deployment: Deployment, options: ExposeOptions = {}): Service {
+    checkBinding(this.balancer, deployment.node.path, options); // before there is a Service
     const service = deployment.exposeViaService({ name: options.name, ports: options.ports, serviceType: ServiceType.LOAD_BALANCER });
     this.bind(service, options);
     return service;

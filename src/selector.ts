@@ -26,7 +26,7 @@ export class Selector {
    */
   public static labels(labels: { [key: string]: string }): Selector {
     if (!isGiven(labels) || Object.keys(labels).length === 0) refuse('labels of the selector', labels, 'at least one label, or Selector.everything()');
-    return new Selector({ matchLabels: labels });
+    return new Selector({ matchLabels: { ...labels } }); // a copy, for a value does not change
   }
 
   /**

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'fs';
 import { join } from 'path';
-import { ApiObject, Chart, Include, Lazy, Testing, Yaml } from 'cdk8s';
+import { ApiObject, Chart, Helm, Include, Lazy, Testing, Yaml } from 'cdk8s';
 import { k8s, Service, ServiceType } from 'cdk8s-plus-28';
+// eslint-disable-next-line import/no-extraneous-dependencies -- cdk8s-cli brings it along
+import * as newest from 'cdk8s-plus-33';
 import { Construct, IConstruct } from 'constructs';
 import { AddressPool, AddressSharing, HomeLoadBalancer, IpRange } from '../src';
 import { application, balancer, manifests } from './util';
@@ -23,6 +25,13 @@ function include(...documents: object[]): Include {
   return new Include(chart, 'include', { url: file });
 }
 
+/** A release as Helm would render it, by a program that prints it. */
+function helm(...documents: object[]): Helm {
+  const program = join(Testing.app().outdir, 'helm');
+  writeFileSync(program, `#!/bin/sh\ncat <<'END'\n${Yaml.stringify(...documents)}END\n`, { mode: 0o755 });
+  return new Helm(chart, 'release', { chart: 'web', helmExecutable: program });
+}
+
 describe('a Service of any origin', () => {
   test.each<[string, () => IConstruct]>([
     ['cdk8s-plus', () => new Service(chart, 'web', { ports: [{ port: 80 }] })],
@@ -36,12 +45,12 @@ describe('a Service of any origin', () => {
       new ApiObject(release, 'web-service', service);
       return release;
     }],
-    ['another cdk8s-plus', () => {
-      // All that its versions have in common: the object is the child `Resource`, and renders late.
-      const foreign = new Construct(chart, 'foreign');
-      new ApiObject(foreign, 'Resource', { ...service, spec: Lazy.any({ produce: () => service.spec }) });
-      return foreign;
-    }],
+    ['Helm, one of its objects', () => helm(service, { ...service, kind: 'Secret' }).apiObjects[0]],
+    ['Helm, as a whole', () => helm(service, { ...service, kind: 'Secret' })],
+    ['the newest cdk8s-plus', () => new newest.Service(chart, 'web', { ports: [{ port: 80 }] })],
+    ['the newest cdk8s-plus, exposing a Deployment', () => new newest.Deployment(chart, 'web', {
+      containers: [{ image: 'web', ports: [{ number: 80 }] }],
+    }).exposeViaService()],
   ])('%s', (_, make) => {
     lb.bind(make(), { addresses: ['10.0.0.7'], preserveClientIp: true });
     expect(made()).toMatchObject({

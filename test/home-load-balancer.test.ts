@@ -96,6 +96,31 @@ describe('tokens', () => {
     expect(manifests(chart, 'Service')).toHaveLength(2);
   });
 
+  test('may be anything that is text', () => {
+    const later = (text: string): any => Lazy.any({ produce: () => text });
+    const chart = Testing.chart();
+    const lb = balancer(chart, {
+      addresses: [later('10.0.0.0/24')],
+      poolName: later('lan'),
+      namespace: later('network'),
+      loadBalancerClass: later('example.com/lan'),
+      logLevel: later('debug'),
+      excludeInterfaces: later('^lo$'),
+      image: later('example.org/hlb'),
+    });
+    lb.expose(application(chart, 'web', 80), { pool: AddressPool.fromPoolName(chart, 'other', later('other')), addresses: [later('10.9.9.9')] });
+    const [daemonSet] = manifests(chart, 'DaemonSet');
+    expect(daemonSet.metadata.namespace).toBe('network');
+    expect(daemonSet.spec.template.spec.containers[0]).toMatchObject({
+      image: 'example.org/hlb', args: ['speaker', '--log-level=debug', '--lb-class=example.com/lan', '--exclude-interfaces=^lo$'],
+    });
+    expect(manifests(chart, 'ClusterRole').map(({ metadata }) => metadata.name)).toEqual(['network:controller', 'network:speaker']);
+    expect(manifests(chart, 'Service')[0]).toMatchObject({
+      metadata: { annotations: { 'metallb.io/address-pool': 'other', 'metallb.io/loadBalancerIPs': '10.9.9.9' } },
+      spec: { loadBalancerClass: 'example.com/lan' },
+    });
+  });
+
   test('as names are left alone', () => {
     const chart = Testing.chart();
     balancer(chart, { addresses: ['10.0.0.1'], poolName: Lazy.any({ produce: () => 'lan' }) });

@@ -1,0 +1,199 @@
+import { ApiObject, Chart, Duration, Lazy, Testing } from 'cdk8s';
+import { Advertisement, AddressSharing, BfdProfile, BgpPeer, Community, DynamicAsn, HomeLoadBalancer, IpRange, Selector } from '../src';
+import { application, balancer } from './util';
+
+/** What somebody without a compiler may pass. Every property must refuse what is not of its kind, and must let pass what is not known yet. */
+const HUGE = 'a'.repeat(100_000);
+const KINDS = {
+  name: [42, true, {}, [], '', ' ', 'Groß', 'a b', '-a', HUGE, 'a\nb', '\u0000', '🙂'],
+  text: [42, true, {}, [], '', '  '],
+  address: [42, true, {}, [], '', '10.0.0', 'fd00::g', '10.0.0.1/32', HUGE, '１.1.1.1'],
+  number: ['1', true, {}, [], NaN, Infinity, -1, 0.5, 1e12, 2n],
+  boolean: ['true', 0, 1, {}, []],
+  duration: [5, '5s', {}, [], true, Duration.days(100_000)],
+  enum: [42, 'any', {}, []],
+  names: ['eth0', 42, {}, [42], [''], ['a/b'], [null]],
+  labels: ['a=b', 42, ['a'], { '-': 'a' }, { a: 1 }, { a: 'ö' }, { a: null }],
+  selectors: ['a=b', 42, {}, [{}], [{ matchLabels: {} }], ['a=b'], [null]],
+  objects: ['x', 42, {}, ['x'], [42], [null]],
+};
+
+interface Subject {
+  readonly of: string;
+  readonly properties: Record<string, keyof typeof KINDS>;
+  /** Makes the thing with one property changed. */
+  make(chart: Chart, change: object): unknown;
+}
+
+/** What a failure must not leave behind. */
+const HALVES = ['Service', 'IPAddressPool', 'L2Advertisement', 'BGPAdvertisement', 'BGPPeer', 'BFDProfile', 'PodMonitor', 'PrometheusRule'];
+
+const range = IpRange.parse('10.0.0.1');
+const router = { address: '10.0.0.1', asn: 64512, localAsn: 64513 };
+
+const SUBJECTS: Subject[] = [
+  {
+    of: 'HomeLoadBalancer',
+    make: (chart, change) => new HomeLoadBalancer(chart, 'lb', { crds: false, addresses: ['10.0.0.1'], ...change }),
+    properties: {
+      poolName: 'name',
+      namespace: 'name',
+      loadBalancerClass: 'name',
+      image: 'text',
+      crds: 'boolean',
+      ignoreExcludeLb: 'boolean',
+      imagePullPolicy: 'enum',
+      logLevel: 'enum',
+      heartbeatPort: 'number',
+      heartbeatMultiplier: 'number',
+      heartbeatInterval: 'duration',
+      excludeInterfaces: 'text',
+      nodes: 'objects',
+      advertise: 'objects',
+    },
+  },
+  {
+    of: 'AddressPool',
+    make: (chart, change) => balancer(chart).addPool('pool', { ranges: [range], ...change }),
+    properties: {
+      ranges: 'objects',
+      poolName: 'name',
+      autoAssign: 'boolean',
+      avoidBuggyIps: 'boolean',
+      priority: 'number',
+      namespaces: 'names',
+      namespaceSelectors: 'selectors',
+      serviceSelectors: 'selectors',
+      labels: 'labels',
+      advertise: 'objects',
+    },
+  },
+  {
+    of: 'BgpPeer',
+    make: (chart, change) => new BgpPeer(chart, 'peer', { ...router, ...change }),
+    properties: {
+      peerName: 'name',
+      namespace: 'name',
+      localAsn: 'number',
+      asn: 'number',
+      presentedAsn: 'number',
+      address: 'address',
+      sourceAddress: 'address',
+      routerId: 'address',
+      port: 'number',
+      holdTime: 'duration',
+      keepaliveTime: 'duration',
+      connectTime: 'duration',
+      nodeSelectors: 'selectors',
+      gracefulRestart: 'boolean',
+      multihop: 'boolean',
+      vrf: 'name',
+      dualStackAddressFamily: 'boolean',
+    },
+  },
+  {
+    of: 'BfdProfile',
+    make: (chart, change) => new BfdProfile(chart, 'profile', change),
+    properties: {
+      profileName: 'name',
+      namespace: 'name',
+      receiveInterval: 'duration',
+      transmitInterval: 'duration',
+      echoInterval: 'duration',
+      detectMultiplier: 'number',
+      minimumTtl: 'number',
+      echoMode: 'boolean',
+      passiveMode: 'boolean',
+    },
+  },
+  {
+    of: 'Advertisement.l2()',
+    make: (_, change) => Advertisement.l2(change),
+    properties: { name: 'name', interfaces: 'names', nodeSelectors: 'selectors', serviceSelectors: 'selectors' },
+  },
+  {
+    of: 'Advertisement.bgp()',
+    make: (_, change) => Advertisement.bgp(change),
+    properties: {
+      name: 'name',
+      nodeSelectors: 'selectors',
+      serviceSelectors: 'selectors',
+      aggregationLength: 'number',
+      aggregationLengthV6: 'number',
+      localPref: 'number',
+      asPathPrepend: 'number',
+      communities: 'objects',
+      peers: 'objects',
+    },
+  },
+  {
+    of: 'bind()',
+    make: (chart, change) => balancer(chart).expose(application(chart, 'web', 80), change),
+    properties: { pool: 'enum', sharing: 'enum', preserveClientIp: 'boolean' },
+  },
+  {
+    of: 'addMonitoring()',
+    make: (chart, change) => balancer(chart).addMonitoring(change),
+    properties: { monitor: 'enum', alerts: 'boolean', labels: 'labels', interval: 'duration' },
+  },
+];
+
+describe.each(SUBJECTS)('$of', ({ make, properties }) => {
+  test.each(Object.entries(properties))('%s that is no %s is refused, by name', (property, kind) => {
+    for (const value of KINDS[kind]) {
+      const chart = Testing.chart();
+      let error: any;
+      try {
+        make(chart, { [property]: value });
+      } catch (thrown) {
+        error = thrown;
+      }
+      // Interface names may be anything without blanks and slashes, so some bad names are good ones.
+      if (property === 'vrf' && value === '-a') continue;
+      expect([property, value, error?.name]).toEqual([property, value, 'ConstructError']);
+      expect(error.code).toMatch(/^INVALID_/);
+      expect(error.message).toMatch(property === 'ranges' && error.code === 'INVALID_POOL' ? /ranges is empty/ : new RegExp(`\\b${property}\\b`));
+      expect(error.message.length).toBeLessThan(600);
+      expect(error.message).not.toMatch(/[\n\u0000]/);
+      const written = chart.node.findAll().filter(ApiObject.isApiObject).map((object) => object.kind);
+      expect(HALVES.filter((half) => written.includes(half))).toEqual([]);
+    }
+  });
+
+  test.each(Object.entries(properties).filter(([, of]) => ['name', 'text', 'address', 'number', 'boolean'].includes(of)))(
+    '%s that is known only later is accepted', (property, kind) => {
+      // A Service sees booleans in another way; and whether there are definitions decides what is made.
+      if (property === 'crds' || property === 'preserveClientIp') return;
+      const tokens = [Lazy.any({ produce: () => 'later' }), { resolve: () => 'later' }, kind === 'number' ? -1.8881545897087626e+289 : '${Token[TOKEN.7]}'];
+      for (const token of tokens) expect(() => make(Testing.chart(), { [property]: token })).not.toThrow();
+    });
+});
+
+test.each<[string, (lb: HomeLoadBalancer) => unknown, RegExp]>([
+  ['Selector without labels', () => Selector.labels({}), /labels of the selector {} is not valid: expected at least one label, or Selector.everything\(\)/],
+  ['Selector of nothing', () => Selector.labels(undefined as any), /labels of the selector undefined is not valid/],
+  ['Selector without values', () => Selector.in('a'), /In needs at least one value/],
+  ['Selector that contradicts itself', () => Selector.all(Selector.labels({ a: 'b' }), Selector.labels({ a: 'c' })), /wants the label a to be both 'b' and 'c'/],
+  ['Selector with a bad key', () => Selector.exists('a b'), /'a b' is not the key of a label/],
+  ['range as a number', () => IpRange.parse(7 as any), /7 is not an IP range|'' is not an IP range/],
+  ['huge range', () => IpRange.parse(HUGE), /is not an IP range/],
+  ['community as text', () => Community.of('65000' as any, 1), /asn of the community '65000' is not valid/],
+  ['sharing key that is empty', () => AddressSharing.withKey(''), /the sharing key is empty/],
+  ['advertisement that is none', (lb) => lb.addAdvertisement('x', {} as any), /test\/lb\/x: advertisement {} is not valid: expected an Advertisement/],
+  ['pool that is none', (lb) => lb.addAdvertisement('x', Advertisement.l2(), { pools: ['lan' as any] }), /pools\[0\] 'lan' is not valid/],
+  ['API server on port 0', (lb) => lb.addNetworkPolicy({ apiServerPorts: [0] }), /apiServerPorts\[0\] 0 is not valid/],
+  ['node without a name', () => balancer(Testing.chart(), { nodes: [{} as any] }), /nodes\[0\].name '' is not valid/],
+  ['node twice', () => balancer(Testing.chart(), { nodes: [{ name: 'a' }, { name: 'a' }] }), /nodes\[1\].name 'a' is not valid: expected each node once/],
+  ['pattern that is none', () => balancer(Testing.chart(), { excludeInterfaces: '(' }), /excludeInterfaces '\(' is not valid: expected a regular expression/],
+  ['heartbeats on the port of metrics', () => balancer(Testing.chart(), { heartbeatPort: 9120 }), /heartbeatPort 9120 is not valid: expected a port that is not/],
+  ['AS that is two things', (lb) => lb.addBgpPeer('x', { ...router, dynamicAsn: DynamicAsn.INTERNAL }), /both asn \(64512\) and dynamicAsn \(internal\)/],
+])('%s', (_, make, message) => {
+  expect(() => make(balancer(Testing.chart()))).toThrow(message);
+});
+
+test('a value that refers to itself, or cannot be written, is named by its type', () => {
+  const circle: any[] = [];
+  circle.push(circle);
+  expect(() => Advertisement.l2({ name: circle as any })).toThrow(/name of the layer 2 advertisement \(object that cannot be shown\) is not valid/);
+  expect(() => Advertisement.bgp({ localPref: Testing.chart() as any })).toThrow(/localPref of the BGP advertisement of type Chart is not valid/);
+});
