@@ -6,6 +6,8 @@ export interface Rival {
   readonly node: string;
   /** When it was last heard to claim it or to answer for it. */
   at: number;
+  /** The same, on an interface in the address's own subnet; -Infinity for never. */
+  onLinkAt: number;
 }
 
 /** One planned address: what the plan says of it and what this core does with it. Identity is kept from plan to plan. */

@@ -10,7 +10,7 @@
 import { ArpFrame, classifyArp, formatHardwareAddress, hardwareAddressKey } from '../wire';
 import { Address } from './address';
 import { Gratuitous } from './gratuitous';
-import { Interface } from './interfaces';
+import { Interface, subnetOf } from './interfaces';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 
@@ -27,11 +27,12 @@ export function speakerOf(hardwareAddress: number, peers: ReadonlyMap<string, Pe
   return undefined;
 }
 
-/** Notes a speaker's claim; returns whether it is one. */
-export function noteClaim(now: number, address: Address, arp: ArpFrame, peer: Peer): boolean {
+/** Notes a speaker's claim, heard on an interface; returns whether it is one. */
+export function noteClaim(now: number, address: Address, arp: ArpFrame, iface: Interface, peer: Peer): boolean {
   const kind = classifyArp(arp);
   if (kind !== 'announcement' && kind !== 'gratuitousReply' && kind !== 'reply') return false;
-  address.rival = { node: peer.node, at: now };
+  const before = address.rival?.node === peer.node ? address.rival.onLinkAt : -Infinity;
+  address.rival = { node: peer.node, at: now, onLinkAt: subnetOf(iface, address.key) === undefined ? before : now };
   return true;
 }
 

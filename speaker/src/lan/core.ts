@@ -22,7 +22,8 @@
  * a detection time has passed. `now` should come from a clock that counts suspension too (CLOCK_BOOTTIME).
  *
  * **Listening.** A core that starts, or is given its first key, claims nothing new for a detection time, or until every peer in the
- * plan is up and has told what it holds. With no peers in the plan it claims at once.
+ * plan is up and has told what it holds. With no peers in the plan it claims at once. The same when an interface comes up while
+ * some peer is not heard: whoever has the address on the LAN that was just joined may be that peer.
  *
  * **Without a key** peers cannot be believed, so no heartbeat is sent and none is taken. Then all candidates are taken to be alive: each
  * address stays with its first candidate. There is no failover, but there are no two answers either, which is the safe half; the LAN's
@@ -127,7 +128,10 @@ export class LanCore {
   setLinks(now: number, links: readonly Link[]): Outbox {
     checkLinks(links);
     if (!this.enter(now)) return this.outbox;
+    const before = new Set(this.interfaces.announcing.keys());
     this.interfaces.setLinks(links);
+    const joined = [...this.interfaces.announcing.keys()].some((index) => !before.has(index));
+    if (joined && this.planned && this.canBeat && !this.hearsAll) this.listening.start(now);
     this.assignInterfaces(now);
     return this.leave(now);
   }
@@ -234,6 +238,10 @@ export class LanCore {
     const triggered = this.dirty && this.canBeat ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
     this.deadline = Math.min(this.nextBeat, triggered, this.holdings.nextBurst, this.membership.nextDeadline(), this.listening.deadline);
     return this.outbox;
+  }
+
+  private get hearsAll(): boolean {
+    return [...this.membership.peers.values()].every(({ up }) => up);
   }
 
   private get canBeat(): boolean {

@@ -1,7 +1,7 @@
 /**
  * When this node may answer, and when it may take addresses.
  *
- * It *listens* after its start and after its first key: it claims nothing new, but goes on answering for what it holds.
+ * It *listens* after its start, after its first key, and after it has joined a LAN while peers are not heard: it claims nothing new, but goes on answering for what it holds.
  * It *loses authority* when it has not run for longer than a detection time: it answers nothing, and listens.
  */
 import { Membership } from './membership';

@@ -10,7 +10,7 @@
  *     {@link VACANCY_MS}, and so on.
  *
  * What counts as holding is a peer's own word in its heartbeat or, when heartbeats do not pass or are older, that it was heard
- * claiming the address on the LAN within the last detection time.
+ * claiming the address on the LAN within the last detection time. How good its link is, is then told by where it was heard.
  */
 import { Reach } from '../wire';
 import { Address } from './address';
@@ -87,6 +87,14 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   return { mine: true, contested };
 }
 
+/**
+ * Whether the rival was heard where the address belongs. A node whose LAN cable is pulled may go on claiming on a network of storage
+ * or management: that serves nobody on the LAN, and must not keep those who can from doing so.
+ */
+function claimsOnLink({ rival }: Address, { now, detectionMs }: Self): boolean {
+  return rival !== undefined && now - rival.onLinkAt < detectionMs;
+}
+
 /** Whether another holder of the address comes before this node. */
 function outranks(peer: Peer, byHeartbeat: boolean, address: Address, self: Self, myIndex: number): boolean {
   const index = address.candidates.indexOf(peer.node);
@@ -96,5 +104,6 @@ function outranks(peer: Peer, byHeartbeat: boolean, address: Address, self: Self
     return state !== undefined && peer.revision !== self.revision ? peer.revision > self.revision : peer.node < self.node;
   }
   if (state !== undefined && state.reach !== address.reach) return state.reach > address.reach;
+  if (!byHeartbeat && address.reach === Reach.ON_LINK && !claimsOnLink(address, self)) return false;
   return address.held ? index < myIndex : true;
 }

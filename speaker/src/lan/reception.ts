@@ -53,7 +53,7 @@ export class Reception {
       this.membership.doubt(now);
       return 'conflict';
     }
-    if (!noteClaim(now, address, arp, peer)) return undefined;
+    if (!noteClaim(now, address, arp, iface, peer)) return undefined;
     this.claimed = address;
     return 'claim';
   }

@@ -18,6 +18,66 @@ function runTo(speaker: LanCore, from: number, to: number): void {
   for (let now = from; now <= to; now += 10) speaker.tick(now);
 }
 
+describe('where another speaker is heard', () => {
+  const claim = gratuitous(VIP, nodeMac(0x2d));
+  const links = [link(0x2c), link(0x2c, { index: 3, name: 'storage0', mac: macOf('02:00:0a:4d:00:2c'), addresses: ['10.77.0.44/24'] })];
+
+  /** node-45 ranks higher, its heartbeats are not heard, and it claims each 100 ms on that interface. */
+  function hearing(ifindex: number): LanCore {
+    const speaker = holder(['node-45', 'node-44']);
+    speaker.setLinks(2000, links);
+    for (let now = 2000; now < 4000; now += 100) {
+      speaker.receiveFrame(now, ifindex, claim, claim.length);
+      runTo(speaker, now, now + 90);
+    }
+    return speaker;
+  }
+
+  test('in the subnet of the address it is yielded to', () => {
+    expect(hearing(2).snapshot(4000).addresses).toMatchObject([{ held: false, holder: 'node-45' }]);
+  });
+
+  test('elsewhere it is not: its cable to the LAN may be pulled, and nobody else would answer there', () => {
+    expect(hearing(3).snapshot(4000).addresses).toMatchObject([{ held: true, holder: 'node-44' }]);
+  });
+
+  test('elsewhere alone, it does not keep this one from taking the address', () => {
+    const speaker = hearing(2);
+    for (let now = 4000; now < 6000; now += 100) {
+      speaker.receiveFrame(now, 3, claim, claim.length);
+      runTo(speaker, now, now + 90);
+    }
+    expect(receive(speaker, 6000, whoHas(VIP))).toHaveLength(1);
+  });
+});
+
+describe('an interface that comes back while peers are not heard', () => {
+  const pulled = (): LanCore => {
+    const speaker = holder(['node-44', 'node-45']);
+    speaker.setLinks(2000, [link(0x2c, { up: false })]);
+    runTo(speaker, 2000, 2500);
+    return speaker;
+  };
+
+  test('is listened to before anything is taken: a peer may have the address there', () => {
+    const speaker = pulled();
+    speaker.setLinks(2500, [link(0x2c)]);
+    const reply = gratuitous(VIP, nodeMac(0x2d));
+    runTo(speaker, 2500, 2600);
+    expect(receive(speaker, 2600, whoHas(VIP))).toEqual([]);
+    speaker.receiveFrame(2601, 2, reply, reply.length);
+    runTo(speaker, 2610, 2890);
+    expect(receive(speaker, 2890, whoHas(VIP))).toEqual([]);
+  });
+
+  test('where nobody has it, the address is taken after a detection time', () => {
+    const speaker = pulled();
+    speaker.setLinks(2500, [link(0x2c)]);
+    runTo(speaker, 2500, 2820);
+    expect(receive(speaker, 2820, whoHas(VIP))).toHaveLength(1);
+  });
+});
+
 describe('another speaker claims the address', () => {
   const claim = gratuitous(VIP, nodeMac(0x2d));
 
