@@ -1,4 +1,9 @@
 import { IpRange } from '../ip';
+import { BFDProfile } from './bfd-profile';
+import { BGPAdvertisement } from './bgp-advertisement';
+import { BGPPeer } from './bgp-peer';
+import { canonicalText } from './canonical-text';
+import { Community } from './community';
 import { L2Advertisement } from './l2-advertisement';
 import { Pool } from './pool';
 import { ResourceKind } from './problem';
@@ -13,10 +18,22 @@ export interface UnusableResource {
   readonly rangesKnown: boolean;
 }
 
+/** What a configuration says about BGP; empty where it is not looked at. */
+export interface BGPConfig {
+  /** By name, as they are now; each peer has its own, which may be the last good version. */
+  readonly bfdProfiles: readonly BFDProfile[];
+  /** By name. Advertisements have the values looked up. */
+  readonly communities: readonly Community[];
+  /** By name. No node has two with the same `target`. */
+  readonly bgpPeers: readonly BGPPeer[];
+  /** By name. Of those without `serviceSelectors`, no two make one route with different attributes. */
+  readonly bgpAdvertisements: readonly BGPAdvertisement[];
+}
+
 /**
  * What the cluster is configured to do: every custom resource in a version that is valid, all of them together without contradiction.
  */
-export interface Config {
+export interface Config extends BGPConfig {
   /** In the order in which they are tried, see `comparePools`. No address is in two. */
   readonly pools: readonly Pool[];
   /** By name. */
@@ -28,7 +45,6 @@ export interface Config {
 }
 
 /** Puts the parts of a configuration together. */
-export function makeConfig(pools: readonly Pool[], l2Advertisements: readonly L2Advertisement[], unusable: readonly UnusableResource[]): Config {
-  const fingerprint = JSON.stringify([pools, l2Advertisements, unusable], (_, value: unknown) => value instanceof Set ? [...value] : value);
-  return { pools, l2Advertisements, unusable, fingerprint };
+export function makeConfig(parts: Omit<Config, 'fingerprint'>): Config {
+  return { ...parts, fingerprint: canonicalText(parts) };
 }

@@ -1,3 +1,4 @@
+import { KINDS } from './kinds';
 import { Problem, ProblemCode, printValue, ResourceKind } from './problem';
 
 /** Collects what is wrong with one custom resource. */
@@ -6,19 +7,18 @@ export class ObjectReport {
 
   constructor(readonly kind: ResourceKind, readonly namespace: string, readonly name: string) {}
 
-  /** @param context put before the message, as MetalLB does to name the object */
+  /** @param message what is wrong; the object is put before it, as MetalLB does */
   add(code: ProblemCode, field: string, value: unknown, message: string, fix: string): void {
     const { kind, name, namespace } = this;
-    this.problems.push({ code, kind, name, namespace, field, value: printValue(value), message: `${context(kind, name)}: ${message}`, fix, transient: false });
+    const context = `${KINDS[kind].context} ${name}`;
+    this.problems.push({
+      code, kind, name, namespace, field, value: printValue(value), message: `${context}: ${message}`, fix, transient: code === 'MissingReference',
+    });
   }
 
   get ok(): boolean {
     return this.problems.length === 0;
   }
-}
-
-function context(kind: ResourceKind, name: string): string {
-  return kind === 'IPAddressPool' ? `parsing address pool ${name}` : `parsing L2 advertisement ${name}`;
 }
 
 /** True for a JSON object: no array, no null. */
@@ -62,18 +62,30 @@ export class Field {
 
   /** The text items of a list; with `duplicate`, naming one twice is a problem with that wording. */
   strings(duplicate?: string): string[] {
+    return this.stringItems(duplicate).map(({ value }) => value);
+  }
+
+  /** As `strings`, each with where it is. */
+  stringItems(duplicate?: string): { readonly item: Field; readonly value: string }[] {
     const seen = new Set<string>();
-    const values: string[] = [];
-    for (const item of this.items()) {
-      if (typeof item.value !== 'string') {
+    return this.items().flatMap((item) => {
+      const { value } = item;
+      if (typeof value !== 'string') {
         item.wrongType('text');
-        continue;
+        return [];
       }
-      if (duplicate !== undefined && seen.has(item.value)) item.problem('DuplicateEntry', duplicate, 'remove it; it is in the list already');
-      seen.add(item.value);
-      values.push(item.value);
-    }
-    return values;
+      if (duplicate !== undefined && seen.has(value)) item.problem('DuplicateEntry', duplicate, 'remove it; it is in the list already');
+      seen.add(value);
+      return [{ item, value }];
+    });
+  }
+
+  /** Text; an empty one is the same as none, since that is how older versions of the API store what is unset. */
+  text(): string | undefined {
+    if (this.isAbsent || this.value === '') return undefined;
+    if (typeof this.value === 'string') return this.value;
+    this.wrongType('text');
+    return undefined;
   }
 
   boolean(otherwise: boolean): boolean {

@@ -5,9 +5,21 @@
  * same text. Input is untrusted JSON and never makes it throw. One file a kind; what MetalLB checks is checked with MetalLB's words, since people and
  * their alerts look for them.
  */
-export type { Config, UnusableResource } from './config';
+export { Advertisement, type Selection } from './advertisement';
+export type { BFDProfile } from './bfd-profile';
+export { BGPAdvertisement, type RouteSpec } from './bgp-advertisement';
+export { BGPPeer, type BGPSession } from './bgp-peer';
+export type { BGPTimers } from './bgp-timers';
+export type { Community } from './community';
+export { CommunityValue } from './community-value';
+export type { BGPConfig, Config, UnusableResource } from './config';
+export { type ConfigInput, selectForNode } from './config-input';
+export { parseDuration } from './duration';
 export { L2Advertisement, type PreferredNodes } from './l2-advertisement';
 export { anyMatches, type Labels, LabelSelector, type LabelSelectorFault, readLabelSelector } from './label-selector';
-export { type ConfigInput, type LabelledObject, parseConfig } from './parse-config';
+export { type LabelledObject, shareANode } from './nodes';
+export { parseConfig } from './parse-config';
+export { Password } from './password';
 export { comparePools, type Pool, type ServiceAllocation } from './pool';
 export { type Problem, type ProblemCode, problemText, type ResourceKind } from './problem';
+export { type RouteAttribute, routeConflict } from './route-conflict';

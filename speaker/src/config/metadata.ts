@@ -1,14 +1,23 @@
 import { isObject } from './field';
 import { Labels } from './label-selector';
 
-/** What is read of `metadata`. It comes from the API server, which fills it in, so what has another type here is treated as absent. */
-export interface Metadata {
-  /** Empty when absent. */
+/** Which object it is, and in which version. */
+export interface Identity {
   readonly name: string;
-  /** Empty when absent. */
   readonly namespace: string;
   readonly uid: string | undefined;
   readonly generation: number | undefined;
+}
+
+export function identityOf({ name, namespace, uid, generation }: Identity): Identity {
+  return { name, namespace, uid, generation };
+}
+
+/**
+ * What is read of `metadata`. It comes from the API server, which fills it in, so what has another type here is treated as absent. An absent name or
+ * namespace is empty.
+ */
+export interface Metadata extends Identity {
   readonly labels: Labels;
   /** RFC 3339 in UTC, as the API server writes it, so that text order is time order; later than every time when absent. */
   readonly creationTimestamp: string;

@@ -1,37 +1,12 @@
 import { Config, makeConfig, UnusableResource } from './config';
-import { Field, ObjectReport } from './field';
+import { ConfigInput } from './config-input';
 import { L2Advertisement, readL2Advertisement } from './l2-advertisement';
-import { Labels } from './label-selector';
-import { Metadata, readLabels, readMetadata } from './metadata';
+import { readLabels } from './metadata';
+import { parseBGP } from './parse-bgp';
 import { comparePools, ReadPool, readPool, resolveNamespaces } from './pool';
-import { Problem, ResourceKind } from './problem';
+import { Problem } from './problem';
+import { readList } from './read-list';
 import { PoolCandidate, settlePools } from './settle-pools';
-
-/** A Namespace or a Node, as far as selectors are concerned. */
-export interface LabelledObject {
-  readonly name: string;
-  readonly labels?: Labels;
-}
-
-/**
- * The objects a configuration is made of. Custom resources are untrusted JSON: anything may be in these lists.
- *
- * Only objects of the program's own namespace belong here.
- */
-export interface ConfigInput {
-  readonly ipAddressPools: readonly unknown[];
-  readonly l2Advertisements: readonly unknown[];
-  /** All namespaces of the cluster; `namespaceSelectors` of pools are looked up here. */
-  readonly namespaces: readonly LabelledObject[];
-  /** All nodes of the cluster. None of the kinds above has a rule about nodes; peers that must not share one will. */
-  readonly nodes?: readonly LabelledObject[];
-}
-
-/** A custom resource with its metadata read, and where its problems go. */
-interface Resource {
-  readonly root: Field;
-  readonly metadata: Metadata;
-}
 
 /**
  * Turns custom resources into a configuration, and finds everything that is wrong with them.
@@ -70,36 +45,7 @@ export function parseConfig(input: ConfigInput, previous?: Config): { config: Co
     else unusable.push({ kind: 'L2Advertisement', name, ranges: [], rangesKnown: true });
   }
 
-  const config = makeConfig(pools, l2Advertisements, unusable);
+  const bgp = parseBGP(input, pools, previous, { problems, unusable });
+  const config = makeConfig({ pools, l2Advertisements, ...bgp, unusable });
   return { config: previous?.fingerprint === config.fingerprint ? previous : config, problems };
-}
-
-/** The resources of one kind by name, without those that have no name or one that is taken: they are reported, and nothing could refer to them. */
-function readList(kind: ResourceKind, list: readonly unknown[], problems: Problem[]): Resource[] {
-  const resources = list.map((value, index): Resource => {
-    const metadata = readMetadata(value);
-    const report = new ObjectReport(kind, metadata.namespace, metadata.name || `(item ${index} without a name)`);
-    return { root: new Field(report, '', value), metadata };
-  }).sort(byIdentity);
-  const names = new Set<string>();
-  return resources.filter(({ root: { report }, metadata: { name, namespace } }) => {
-    const what = kind === 'IPAddressPool' ? 'pool' : 'L2 advertisement';
-    if (name === '') {
-      report.add('MissingName', 'metadata.name', undefined, `missing ${what} name`, 'give it a name');
-    } else if (names.has(name)) {
-      report.add('DuplicateName', 'metadata.name', name, `duplicate definition of ${what} ${JSON.stringify(name)}`,
-        `delete the one in namespace ${JSON.stringify(namespace)} or give it another name`);
-    } else {
-      names.add(name);
-      return true;
-    }
-    problems.push(...report.problems);
-    return false;
-  });
-}
-
-function byIdentity({ metadata: a }: Resource, { metadata: b }: Resource): number {
-  const keys = ['name', 'creationTimestamp', 'namespace'] as const;
-  const key = keys.find((candidate) => a[candidate] !== b[candidate]);
-  return key === undefined ? 0 : a[key] < b[key] ? -1 : 1;
 }

@@ -1,10 +1,10 @@
 import { IpErrorCode } from '../ip';
 
 /** The kinds of custom resources that can be the subject of a problem. */
-export type ResourceKind = 'IPAddressPool' | 'L2Advertisement';
+export type ResourceKind = 'IPAddressPool' | 'L2Advertisement' | 'BFDProfile' | 'Community' | 'BGPPeer' | 'BGPAdvertisement';
 
 /**
- * Stable codes of what can be wrong with a custom resource; those of `IpErrorCode` are about one entry of `spec.addresses`.
+ * Stable codes of what can be wrong with a custom resource; those of `IpErrorCode` are about the text of an address, a prefix or a range.
  *
  * - `MissingName`: the object has no `metadata.name`
  * - `DuplicateName`: a second object of this kind has the name
@@ -13,6 +13,17 @@ export type ResourceKind = 'IPAddressPool' | 'L2Advertisement';
  * - `OverlappingAddresses`: an address would be in two entries, of one pool or of two
  * - `DuplicateEntry`: a list names something twice
  * - `InvalidLabelSelector`: a label selector that Kubernetes would refuse
+ * - `MissingValue`: a field without which the object means nothing
+ * - `ExclusiveFields`: fields of which only one may be set
+ * - `InvalidDuration`: text that is no duration
+ * - `InvalidTimers`: hold and keepalive times that BGP cannot work with
+ * - `MissingReference`: the field names another object that does not exist, or is not good yet; the only transient code
+ * - `UnusableSecret`: the Secret that the field names holds no password
+ * - `DuplicatePeer`: two peers would connect to one router from one node
+ * - `EchoNotPossible`: a peer with BFD echo is to get IPv6 addresses
+ * - `InvalidCommunity`: text that is no BGP community
+ * - `InvalidAggregation`: an aggregation length outside of the family's, or so short that a route would reach beyond the pool
+ * - `ConflictingRoutes`: two advertisements of one route differ in an attribute that a route has once
  */
 export type ProblemCode =
   | 'MissingName'
@@ -22,6 +33,17 @@ export type ProblemCode =
   | 'OverlappingAddresses'
   | 'DuplicateEntry'
   | 'InvalidLabelSelector'
+  | 'MissingValue'
+  | 'ExclusiveFields'
+  | 'InvalidDuration'
+  | 'InvalidTimers'
+  | 'MissingReference'
+  | 'UnusableSecret'
+  | 'DuplicatePeer'
+  | 'EchoNotPossible'
+  | 'InvalidCommunity'
+  | 'InvalidAggregation'
+  | 'ConflictingRoutes'
   | IpErrorCode;
 
 /** One thing wrong with one field of one custom resource. */
@@ -47,7 +69,7 @@ export interface Problem {
 
 const LONGEST_VALUE = 200;
 
-/** A value as it is shown in a problem. */
+/** A value as it is shown in a problem; passwords in it are not. */
 export function printValue(value: unknown): string {
   const text = toJson(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
@@ -56,7 +78,7 @@ export function printValue(value: unknown): string {
 /** JSON nested thousands deep is more than the platform's writer can follow; what a value looks like is never worth an exception. */
 function toJson(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? '';
+    return JSON.stringify(value, (key, part: unknown) => key === 'password' ? '(hidden)' : part) ?? '';
   } catch {
     return `(${typeof value} that cannot be shown)`;
   }

@@ -2,6 +2,7 @@ import { IntervalSet, IpRange } from '../ip';
 import { ObjectReport } from './field';
 import { Pool } from './pool';
 import { overlapFix, overlapMessage, RangeIndex } from './pool-overlap';
+import { compareText } from './settle';
 
 /** One IPAddressPool on its way into the configuration. */
 export interface PoolCandidate {
@@ -106,8 +107,4 @@ function covers(others: readonly IpRange[], ranges: readonly IpRange[]): boolean
   const covered = { IPv4: new IntervalSet(), IPv6: new IntervalSet() };
   for (const { family, first, last } of others) covered[family].add(first.value, last.value);
   return ranges.every(({ family, first, last }) => (covered[family].containing(first.value)?.last ?? -1n) >= last.value);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
