@@ -125,7 +125,7 @@ export async function metrics(cluster: Cluster, place: string): Promise<Readonly
 }
 
 /** Lines of a role's log. */
-export function logOf(role: Role): { level: string; msg: string; [field: string]: unknown }[] {
+export function logOf(role: Pick<Role, 'process'>): { level: string; msg: string; [field: string]: unknown }[] {
   const text = role.process.stdout();
   return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line) => JSON.parse(line) as { level: string; msg: string });
 }
