@@ -1,9 +1,9 @@
 import { listProblems, PoolView, Report } from './_pools';
 import { Interval, shortestPrefix } from './_ranges';
 import { Resource } from './_resources';
-import { anyMatches, Labels, matches, SelectorManifest, selectorProblems, selectorsProblems, selectorText } from './_selectors';
+import { Labels, matches, meet, SelectorManifest, selectorProblems, selectorsProblems, selectorText } from './_selectors';
 import { hasToken, isToken } from './_tokens';
-import { show } from './_values';
+import { isGiven, show } from './_values';
 
 /** An L2Advertisement or BGPAdvertisement as far as it could be read. */
 export interface AdvertisementView {
@@ -79,9 +79,14 @@ export function idleSelectors(advertisement: AdvertisementView, { pools, otherPo
   return idle;
 }
 
-/** What is wrong with how a BGPAdvertisement aggregates, which depends on the pools it is about. */
-export function aggregationProblems({ resource: { title }, spec, serviceSelectors }: AdvertisementView, pools: readonly PoolView[]): string[] {
+/** What is wrong with the routes of a BGPAdvertisement: their attributes, and how they are aggregated, which depends on the pools. */
+export function routeProblems({ resource: { title }, spec, serviceSelectors }: AdvertisementView, pools: readonly PoolView[]): string[] {
   const problems: string[] = [];
+  for (const [field, min, max] of [['localPref', 0, 4_294_967_295], ['asPathPrepend', 1, 10]] as const) {
+    const value = spec[field];
+    if (!isGiven(value) || (Number.isInteger(value) && value >= min && value <= max)) continue;
+    problems.push(`${title}: ${field} ${show(value)} is not valid: expected a whole number from ${min} to ${max}`);
+  }
   for (const [field, bits] of [['aggregationLength', 32], ['aggregationLengthV6', 128]] as const) {
     const length = spec[field];
     if (length === undefined || length === null || isToken(length)) continue;
@@ -133,10 +138,7 @@ function sameRoutes(a: AdvertisementView, b: AdvertisementView, { intervals }: P
 function sameSessions(a: AdvertisementView, b: AdvertisementView, nodes: Surroundings['nodes']): boolean {
   const [mine, theirs] = [a.spec.peers ?? [], b.spec.peers ?? []];
   if (mine.length > 0 && theirs.length > 0 && !mine.some((peer: string) => theirs.includes(peer))) return false;
-  if (nodes) return nodes.some(({ labels }) => anyMatches(a.nodeSelectors, labels) && anyMatches(b.nodeSelectors, labels));
-  if (a.nodeSelectors.length === 0 || b.nodeSelectors.length === 0) return true;
-  const texts = a.nodeSelectors.map(selectorText);
-  return b.nodeSelectors.some((selector) => texts.includes(selectorText(selector)));
+  return meet(a.nodeSelectors, b.nodeSelectors, nodes);
 }
 
 function preferenceProblems(list: any): string[] {

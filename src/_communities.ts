@@ -10,7 +10,7 @@ export function communityProblem(text: string): string | undefined {
   const large = first === 'large';
   const numbers = large ? rest : [first, ...rest];
   const [count, max] = large ? [3, 4_294_967_295] : [2, 65_535];
-  if (numbers.length === count && numbers.every((number) => /^(0|[1-9]\d*)$/.test(number) && Number(number) <= max)) return undefined;
+  if (numbers.length === count && numbers.every((number) => /^\d+$/.test(number) && Number(number) <= max)) return undefined;
   return `'${text}' is not a BGP community: expected two numbers up to 65535 (64512:100), or large and three numbers up to 4294967295 (large:64512:1:100)`;
 }
 
@@ -18,8 +18,13 @@ export function communityProblem(text: string): string | undefined {
 export function checkCommunities(resources: readonly Resource[], advertisements: readonly AdvertisementView[], report: Report): void {
   const aliases = new Map<string, Resource>();
   for (const resource of resources.filter(({ kind }) => kind === 'Community')) {
-    for (const { name, value } of Array.isArray(resource.spec.communities) ? resource.spec.communities : []) {
-      const problem = typeof value === 'string' && !isToken(value) ? communityProblem(value) : isToken(value) ? undefined : `${show(value)} is not a BGP community`;
+    const list = resource.spec.communities ?? [];
+    if (!Array.isArray(list) && !isToken(list)) report(resource, `${resource.title}: communities ${show(list)} is not valid: expected a list`);
+    for (const entry of Array.isArray(list) ? list : []) {
+      if (isToken(entry)) continue;
+      const { name, value } = entry ?? {};
+      if (!isToken(name) && (typeof name !== 'string' || name === '')) report(resource, `${resource.title}: the name ${show(name)} of an alias is not valid: expected text`);
+      const problem = isToken(value) ? undefined : typeof value === 'string' ? communityProblem(value) : `${show(value)} is not a BGP community: expected text`;
       if (problem) report(resource, `${resource.title}: the alias ${show(name)}: ${problem}`);
       if (aliases.has(name) && !isToken(name)) {
         report(resource, `${resource.title}: the alias ${show(name)} is also defined by ${aliases.get(name)!.title}: give one of them another name`);

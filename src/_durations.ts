@@ -16,8 +16,11 @@ export function formatDuration(milliseconds: number): string {
 /** What is wrong with the times of a BGP session (RFC 4271 section 4.2), in milliseconds; the values beside the fields as the user knows them. */
 export function timerProblems(hold: number | undefined, keepalive: number | undefined): string[] {
   const problems: string[] = [];
-  if (hold !== undefined && (hold < 0 || (Math.trunc(hold / 1000) !== 0 && hold < 3000) || hold >= 65_536_000)) {
-    problems.push(`holdTime ${formatDuration(hold)} is not valid: expected 0 (never), or 3 s to 65535 s`);
+  const wrongHold = (time: number) => time !== 0 && (time < 3000 || time >= 65_536_000);
+  if (hold !== undefined && wrongHold(hold)) problems.push(`holdTime ${formatDuration(hold)} is not valid: expected 0 (never), or 3 s to 65535 s`);
+  if (hold === undefined && keepalive !== undefined && keepalive > 0 && wrongHold(keepalive * 3)) {
+    problems.push(`keepaliveTime ${formatDuration(keepalive)} makes a hold time, three times as long, of ${formatDuration(keepalive * 3)}: ` +
+      'expected 3 s to 65535 s, so make it 1 s to 21845 s, or set holdTime');
   }
   if (keepalive !== undefined && keepalive < 0) problems.push(`keepaliveTime ${formatDuration(keepalive)} is not valid: expected 0 or more`);
   if (problems.length === 0 && hold !== undefined && keepalive !== undefined && keepalive > hold) {

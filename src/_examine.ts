@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
-import { AdvertisementView, aggregationProblems, covers, idleSelectors, preferenceConflicts, readAdvertisements } from './_advertisements';
+import { AdvertisementView, routeProblems, covers, idleSelectors, preferenceConflicts, readAdvertisements } from './_advertisements';
 import { serviceProblems } from './_checks';
 import { checkCommunities } from './_communities';
 import { checkPeers, checkProfiles } from './_peers';
@@ -80,7 +80,7 @@ function examineBgp(
   const secrets = new Map(objects.filter(({ kind, metadata }) => kind === 'Secret' && (metadata.namespace ?? namespace) === namespace)
     .map((secret) => [secret.name, secret]));
   checkProfiles(profiles, report);
-  checkPeers(peers, { profiles, importedProfiles: registry.importedNames('BFDProfile'), secrets }, report);
+  checkPeers(peers, { profiles, importedProfiles: registry.importedNames('BFDProfile'), secrets, nodes }, report);
   checkCommunities(resources, advertisements, report);
 
   const bgp = advertisements.filter(({ resource }) => resource.kind === 'BGPAdvertisement');
@@ -88,7 +88,7 @@ function examineBgp(
   for (const advertisement of bgp) {
     const { resource, spec } = advertisement;
     const about = pools.filter((pool) => covers(advertisement, pool));
-    for (const problem of aggregationProblems(advertisement, about)) report(resource, problem);
+    for (const problem of routeProblems(advertisement, about)) report(resource, problem);
     if (names.length === 0) {
       report(resource, `${resource.title}: there is no BGP peer to announce to: add the router with addBgpPeer(); ` +
         'if it is made elsewhere, say so with BgpPeer.fromPeerName()');

@@ -74,8 +74,8 @@ function layer2(advertisements: readonly AdvertisementView[], address: string | 
     const choosing = advertisements.filter(({ nodeSelectors }) => anyMatches(nodeSelectors, labels));
     return { name, chosen: choosing.length > 0, score: choosing.reduce((sum, advertisement) => sum + scoreOf(advertisement, labels), 0) };
   }).filter(({ chosen }) => chosen);
-  const ordered = address !== undefined && local === '';
-  const nodes = ordered ? electionOrder(address, scored) : scored.map(({ name }) => name).sort();
+  const ordered = local === '' && (address !== undefined || scored.length === 1);
+  const nodes = ordered ? electionOrder(address ?? '', scored) : scored.map(({ name }) => name).sort();
   const words = balancer.nodes
     ? nodes.length === 0 ? 'no node' : ordered ? nodes.join(', then ') : `one of ${nodes.join(', ')}${local}`
     : `one of ${placesOf(advertisements)}${local}`;

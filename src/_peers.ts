@@ -1,10 +1,10 @@
 import { ApiObject } from 'cdk8s';
-import { parseAddress } from './_address';
+import { formatAddress, parseAddress } from './_address';
 import { parseDuration, timerProblems } from './_durations';
 import { Report } from './_pools';
 import { render, Resource } from './_resources';
-import { selectorsProblems } from './_selectors';
-import { isToken } from './_tokens';
+import { Labels, meet, selectorsProblems } from './_selectors';
+import { hasToken, isToken } from './_tokens';
 import { show } from './_values';
 
 /** Ranges of BFD parameters (RFC 5880, and what the kinds allow). */
@@ -24,11 +24,22 @@ export interface PeerSurroundings {
   readonly importedProfiles: ReadonlySet<string>;
   /** Secrets of the app, by name, in the namespace of the load balancer. */
   readonly secrets: ReadonlyMap<string, ApiObject>;
+  readonly nodes?: readonly { readonly labels: Labels }[];
 }
+
+const PEER_FLAGS = ['disableMP', 'ebgpMultiHop', 'enableGracefulRestart', 'dualStackAddressFamily'];
+const PEER_TEXTS = ['peerAddress', 'interface', 'sourceAddress', 'routerID', 'password', 'bfdProfile', 'vrf'];
+
+/** Matches no node: of selectors that are not understood nothing is certain. */
+const NOTHING = { matchExpressions: [{ key: 'a', operator: 'Exists' }, { key: 'a', operator: 'DoesNotExist' }] };
+
+/** What Linux takes as a key at most: TCP_MD5SIG_MAXKEYLEN. */
+const LONGEST_KEY = 80;
 
 /** Reports what is wrong with BFD profiles. */
 export function checkProfiles(profiles: readonly Resource[], report: Report): void {
   for (const profile of profiles) {
+    for (const problem of typeProblems(profile.spec, { booleans: ['echoMode', 'passiveMode'], texts: [] })) report(profile, `${profile.title}: ${problem}`);
     for (const [field, [min, max]] of Object.entries(BFD_LIMITS)) {
       if (outside(profile.spec[field], min, max)) {
         report(profile, `${profile.title}: ${field} ${show(profile.spec[field])} is not valid: expected a whole number from ${min} to ${max}`);
@@ -40,23 +51,35 @@ export function checkProfiles(profiles: readonly Resource[], report: Report): vo
 /** Reports what is wrong with BGP peers. */
 export function checkPeers(peers: readonly Resource[], surroundings: PeerSurroundings, report: Report): void {
   for (const peer of peers) {
-    const problems = [...identityProblems(peer.spec), ...timeProblems(peer.spec), ...referenceProblems(peer.spec, surroundings)];
+    const types = typeProblems(peer.spec, { booleans: PEER_FLAGS, texts: PEER_TEXTS });
+    const problems = [...types, ...identityProblems(peer.spec), ...timeProblems(peer.spec), ...referenceProblems(peer.spec, surroundings)];
     for (const problem of problems) report(peer, `${peer.title}: ${problem}`);
   }
-  const known = new Map<string, Resource>();
+  reportDoubleSessions(peers, surroundings.nodes, report);
+}
+
+/** One router has one session with a node: BGP keeps one of two connections between the same two (RFC 4271 section 6.8), whatever their ports. */
+function reportDoubleSessions(peers: readonly Resource[], nodes: PeerSurroundings['nodes'], report: Report): void {
+  const byRouter = new Map<string, Resource[]>();
   for (const peer of peers) {
-    const { peerAddress, peerPort = 179, vrf = '', nodeSelectors = [] } = peer.spec;
+    const { peerAddress, interface: device, vrf = '' } = peer.spec;
     const address = typeof peerAddress === 'string' ? parseAddress(peerAddress) : undefined;
-    if (!address || isToken(peerPort) || isToken(vrf) || isToken(nodeSelectors) || nodeSelectors?.length > 0) continue;
-    const key = `${address.bits} ${address.value} ${peerPort} ${vrf}`;
-    const earlier = known.get(key);
-    if (earlier) {
-      report(peer, `${peer.title}: the router ${peerAddress} is also that of ${earlier.title}, for every node: ` +
+    if (hasToken([peerAddress, device, vrf]) || (!address && !device)) continue;
+    const router = `${address ? formatAddress(address) : device} ${vrf}`;
+    const earlier = byRouter.get(router) ?? [];
+    const other = earlier.find((candidate) => shareNodes(candidate, peer, nodes));
+    if (other) {
+      report(peer, `${peer.title}: the router ${peerAddress ?? `behind ${device}`} is also that of ${other.title}, for the same nodes: ` +
         'a router keeps one session with each node, so remove one of them, or give them different nodes');
-    } else {
-      known.set(key, peer);
     }
+    byRouter.set(router, [...earlier, peer]);
   }
+}
+
+/** Whether some node certainly has both peers. */
+function shareNodes(a: Resource, b: Resource, nodes: PeerSurroundings['nodes']): boolean {
+  const [mine, theirs] = [a, b].map(({ spec }) => selectorsProblems('', spec.nodeSelectors).length > 0 || hasToken(spec.nodeSelectors) ? [NOTHING] : spec.nodeSelectors ?? []);
+  return meet(mine, theirs, nodes);
 }
 
 function identityProblems(spec: any): string[] {
@@ -79,7 +102,7 @@ function identityProblems(spec: any): string[] {
   for (const field of ['peerAddress', 'sourceAddress']) {
     if (spec[field] && !isToken(spec[field]) && !(typeof spec[field] === 'string' && parseAddress(spec[field]))) wrong(field, 'an IP address, such as 192.168.1.1 or fd00::1');
   }
-  if (spec.routerID && !isToken(spec.routerID) && parseAddress(String(spec.routerID))?.bits !== 32) wrong('routerID', 'an IPv4 address, such as 192.168.1.44');
+  if (spec.routerID && !isToken(spec.routerID) && !isRouterId(spec.routerID)) wrong('routerID', 'an IPv4 address, such as 192.168.1.44');
   return [...problems, ...selectorsProblems('nodeSelectors', spec.nodeSelectors)];
 }
 
@@ -106,15 +129,35 @@ function referenceProblems({ password, passwordSecret, bfdProfile }: any, { prof
     problems.push(`unknown BFD profile ${show(bfdProfile)}: expected ${profiles.map(({ name }) => name).join(', ') || 'none, for there is no profile'}; ` +
       'if it is made elsewhere, say so with BfdProfile.fromProfileName()');
   }
+  if (given(passwordSecret) && !isToken(passwordSecret) && typeof passwordSecret !== 'object') {
+    return [...problems, `passwordSecret ${show(passwordSecret)} is not valid: expected the name of a Secret`];
+  }
   const secret = secrets.get(passwordSecret?.name);
   const manifest = secret && render(secret);
-  if (manifest && !isToken(manifest.type) && manifest.type !== 'kubernetes.io/basic-auth') {
-    problems.push(`the Secret ${passwordSecret.name} (${secret.node.path}) has the type ${show(manifest.type ?? 'Opaque')}: ` +
-      'expected kubernetes.io/basic-auth, with the key under password');
-  } else if (manifest && !isToken(manifest.data) && !isToken(manifest.stringData) && !(manifest.stringData?.password ?? manifest.data?.password)) {
-    problems.push(`the Secret ${passwordSecret.name} (${secret.node.path}) has no password: put the key there`);
+  if (!manifest || isToken(manifest.type) || hasToken([manifest.data ?? {}, manifest.stringData ?? {}])) return problems;
+  const key = manifest.stringData?.password ?? Buffer.from(manifest.data?.password ?? '', 'base64').toString('latin1');
+  const where = `the Secret ${passwordSecret.name} (${secret.node.path})`;
+  if (manifest.type !== 'kubernetes.io/basic-auth') {
+    problems.push(`${where} has the type ${show(manifest.type ?? 'Opaque')}: expected kubernetes.io/basic-auth, with the key under password`);
+  } else if (key === '') {
+    problems.push(`${where} has no password: put the key there`);
+  } else if (Buffer.byteLength(key, manifest.stringData?.password === undefined ? 'latin1' : 'utf8') > LONGEST_KEY) {
+    problems.push(`${where} has a password of more than ${LONGEST_KEY} bytes, which Linux does not take: use a shorter one, on the router, too`);
   }
   return problems;
+}
+
+/** RFC 6286: four bytes, and not zero. */
+export function isRouterId(text: unknown): boolean {
+  const address = typeof text === 'string' ? parseAddress(text) : undefined;
+  return address?.bits === 32 && address.value !== 0n;
+}
+
+function typeProblems(spec: any, { booleans, texts }: { booleans: readonly string[]; texts: readonly string[] }): string[] {
+  const wrong = (fields: readonly string[], type: string, allowed: string) => fields
+    .filter((field) => given(spec[field]) && !isToken(spec[field]) && typeof spec[field] !== type)
+    .map((field) => `${field} ${show(spec[field])} is not valid: expected ${allowed}`);
+  return [...wrong(booleans, 'boolean', 'true or false'), ...wrong(texts, 'string', 'text')];
 }
 
 function given(value: any): boolean {

@@ -33,6 +33,14 @@ export function anyMatches(selectors: readonly SelectorManifest[], labels: Label
   return selectors.length === 0 || selectors.some((selector) => matches(selector, labels));
 }
 
+/** Whether two lists of selectors certainly choose a node in common: one of those that are known, else if that can be said without knowing them. */
+export function meet(a: readonly SelectorManifest[], b: readonly SelectorManifest[], nodes?: readonly { readonly labels: Labels }[]): boolean {
+  if (nodes) return nodes.some(({ labels }) => anyMatches(a, labels) && anyMatches(b, labels));
+  if (a.length === 0 || b.length === 0) return true;
+  const texts = a.map(selectorText);
+  return b.some((selector) => texts.includes(selectorText(selector)));
+}
+
 /** Text for people, equal for selectors that say the same in another order. */
 export function selectorText(selector: SelectorManifest): string {
   const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);

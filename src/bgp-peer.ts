@@ -5,7 +5,7 @@ import { formatDuration, timerProblems } from './_durations';
 import { ConstructError } from './_errors';
 import { own } from './_examine';
 import { checkName, metadataOf } from './_names';
-import { MAX_ASN } from './_peers';
+import { isRouterId, MAX_ASN } from './_peers';
 import { Registry } from './_registry';
 import { hasToken } from './_tokens';
 import { checkBoolean, checkDuration, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
@@ -103,7 +103,7 @@ export class BgpPeer extends Construct implements IBgpPeer {
       if (isGiven(value) && !(typeof value === 'string' && parseAddress(value))) refuse(where(property), value, 'an IP address, such as 192.168.1.1 or fd00::1');
     }
     const routerId: any = props.routerId;
-    if (isGiven(routerId) && !(typeof routerId === 'string' && parseAddress(routerId)?.bits === 32)) {
+    if (isGiven(routerId) && !isRouterId(routerId)) {
       refuse(where('routerId'), routerId, 'an IPv4 address, such as 192.168.1.44');
     }
     checkName(where('interfaceName'), 'interface', props.interfaceName);

@@ -34,6 +34,16 @@ import { Selector } from './selector';
  *
  * Gives addresses to Services of type LoadBalancer and makes the network send their traffic to a healthy node. One app describes one cluster.
  *
+ * What to pass where:
+ *
+ * - one node at home: `addresses`; and `ignoreExcludeLb` if the node is a control-plane node of kubeadm
+ * - beside another load balancer, such as ServiceLB of k3s: a `loadBalancerClass`
+ * - in the place of a running MetalLB: its `namespace`, and no `addresses` for what the cluster has already (refer to that with
+ *   `AddressPool.fromPoolName()`); MetalLB's webhooks are to be removed before
+ * - definitions of custom resources in a chart that is applied first: `crds: false`, and `HomeLoadBalancerCrds` in that chart
+ *
+ * Everything is checked when the app is synthesized, and all that is wrong is said at once.
+ *
  * @example
  *
  * const lb = new HomeLoadBalancer(chart, 'lb', { addresses: ['93.5.22.100'] });
@@ -45,10 +55,10 @@ export class HomeLoadBalancer extends Construct {
   /** Namespace of the program and of its custom resources. */
   public readonly namespace: string;
 
-  /** The program that gives addresses to Services. */
+  /** The program that gives addresses to Services: one pod, wherever `controller.scheduling` says. Two would give addresses twice. */
   public readonly controller: Deployment;
 
-  /** The program that announces addresses, on every node. */
+  /** The program that announces addresses, on every node; `speaker.scheduling` tolerates taints, and keeps it to some nodes. */
   public readonly speaker: DaemonSet;
 
   /**

@@ -1,5 +1,5 @@
 import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
-import { AddressPool, Advertisement, IpRange } from '../src';
+import { AddressPool, Advertisement, IpRange, Selector } from '../src';
 import { balancer, manifests } from './util';
 
 const range = IpRange.parse('192.168.1.200-192.168.1.220');
@@ -23,6 +23,26 @@ test('options reach the object, and what is left out is left out', () => {
   const chart = Testing.chart();
   new AddressPool(chart, 'lan', { ranges: [range], poolName: 'edge', autoAssign: false, avoidBuggyIps: true });
   expect(manifests(chart, 'IPAddressPool')[0]).toMatchObject({ metadata: { name: 'edge' }, spec: { autoAssign: false, avoidBuggyIPs: true } });
+});
+
+test('who may have its addresses, and when, reaches the object', () => {
+  const chart = Testing.chart();
+  new AddressPool(chart, 'lan', {
+    ranges: [range],
+    priority: 5,
+    namespaces: ['media'],
+    namespaceSelectors: [Selector.labels({ team: 'home' })],
+    serviceSelectors: [Selector.exists('public')],
+    labels: { tier: 'public' },
+  });
+  const [{ metadata, spec }] = manifests(chart, 'IPAddressPool');
+  expect(spec.serviceAllocation).toEqual({
+    priority: 5,
+    namespaces: ['media'],
+    namespaceSelectors: [{ matchLabels: { team: 'home' } }],
+    serviceSelectors: [{ matchExpressions: [{ key: 'public', operator: 'Exists' }] }],
+  });
+  expect(metadata.labels).toMatchObject({ 'tier': 'public', 'app.kubernetes.io/managed-by': 'cdk8s' });
 });
 
 test('a pool without advertisements has to be asked for', () => {

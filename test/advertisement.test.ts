@@ -1,6 +1,6 @@
 import { Testing } from 'cdk8s';
 import { AddressPool, Advertisement, IpRange, Selector } from '../src';
-import { manifests } from './util';
+import { balancer, manifests } from './util';
 
 function announced(...advertise: Advertisement[]): any[] {
   const chart = Testing.chart();
@@ -31,6 +31,30 @@ test('all options reach the object', () => {
       { weight: 20, preference: { matchLabels: { ups: 'yes' } } },
     ],
   });
+});
+
+test('several pools, of this app and of others, are announced in one way', () => {
+  const chart = Testing.chart();
+  const lb = balancer(chart);
+  const [here, there] = [
+    lb.addPool('here', { poolName: 'here', ranges: [IpRange.parse('10.0.0.1')], advertise: [], labels: { tier: 'public' } }),
+    AddressPool.fromPoolName(chart, 'there', 'there'),
+  ];
+  const made = lb.addAdvertisement('all', Advertisement.l2({ name: 'all' }), { pools: [here, there], poolSelectors: [Selector.labels({ tier: 'public' })] });
+  expect(made.name).toBe('all');
+  expect(manifests(chart, 'L2Advertisement')[0].spec).toEqual({
+    ipAddressPools: ['here', 'there'], ipAddressPoolSelectors: [{ matchLabels: { tier: 'public' } }],
+  });
+});
+
+test('labels that no pool has are refused, when all pools are known', () => {
+  const chart = Testing.chart();
+  const lb = balancer(chart, { addresses: ['10.0.0.1'], advertise: [] });
+  lb.addAdvertisement('some', Advertisement.l2({ name: 'some' }), { poolSelectors: [Selector.labels({ tier: 'pubilc' })] });
+  expect(() => Testing.synth(chart)).toThrow(
+    /\[test\/lb\] L2Advertisement some \(test\/lb\/some\): ipAddressPoolSelectors: 'tier=pubilc' matches no pool of this app: correct it, or give a pool these labels/);
+  AddressPool.fromPoolName(chart, 'other', 'other');
+  expect(manifests(chart, 'L2Advertisement')).toHaveLength(1);
 });
 
 test('a pool may have several advertisements', () => {

@@ -1,6 +1,6 @@
-import { ApiObject, Chart, Testing } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
 import { Protocol, Service } from 'cdk8s-plus-28';
-import { AddressPool, AddressSharing, HomeLoadBalancer, IpRange } from '../src';
+import { AddressPool, AddressSharing, Advertisement, HomeLoadBalancer, IpRange, Selector } from '../src';
 import { application, balancer, manifests } from './util';
 
 let chart: Chart;
@@ -71,6 +71,112 @@ describe('wanted addresses', () => {
     lb.bind(written('web', annotations));
     refused(message);
   });
+});
+
+describe('pools that are not for everybody', () => {
+  let lb: HomeLoadBalancer;
+  beforeEach(() => {
+    lb = balancer(chart);
+    lb.addPool('media', {
+      poolName: 'media', ranges: [IpRange.cidr('10.0.0.0/24')], namespaces: ['media'], serviceSelectors: [Selector.labels({ public: 'yes' })], avoidBuggyIps: true,
+    });
+  });
+  const service = (namespace: string | undefined, labels: Record<string, string>, annotations = {}) => new ApiObject(chart, 'web', {
+    apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace, labels, annotations }, spec: { ports: [{ port: 80 }] },
+  });
+
+  test.each<[string, string | undefined, Record<string, string>, RegExp | undefined]>([
+    ['a Service of another namespace', 'default', { public: 'yes' },
+      /Service web \(test\/web\) is served by no pool: media serves only the namespaces media, not default: change the pool, or the Service/],
+    ['a Service with other labels', 'media', {}, /is served by no pool: media serves only Services with labels that this one does not have/],
+    ['a Service that it is for', 'media', { public: 'yes' }, undefined],
+    ['a Service of which only kubectl will say the namespace', undefined, { public: 'yes' }, undefined],
+  ])('%s', (_, namespace, labels, message) => {
+    lb.bind(service(namespace, labels));
+    if (message) refused(message);
+    else accepted();
+  });
+
+  test('a Service that could be served by another pool', () => {
+    lb.addPool('rest', { ranges: [IpRange.cidr('10.1.0.0/24')] });
+    lb.bind(service('default', {}));
+    accepted();
+  });
+
+  test('an address that the pool keeps back', () => {
+    lb.bind(service('media', { public: 'yes' }), { addresses: ['10.0.0.255'] });
+    refused(/asks for 10.0.0.255, which pool media keeps back: ask for an address that does not end in .0 or .255, or unset avoidBuggyIps/);
+  });
+});
+
+describe('advertisements that choose Services', () => {
+  const chosen = (labels: Record<string, string>, options = {}) => {
+    const lb = balancer(chart);
+    lb.addPool('lan', { poolName: 'lan', ranges: [IpRange.cidr('10.0.0.0/24')], advertise: [Advertisement.l2({ name: 'l2', serviceSelectors: [Selector.labels({ app: 'web' })] })] });
+    const made = new ApiObject(chart, 'web', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', labels }, spec: { ports: [{ port: 80 }] } });
+    lb.bind(made, options);
+  };
+
+  test('a Service with these labels and an address of its own', () => {
+    chosen({ app: 'web' }, { sharing: AddressSharing.NEVER });
+    accepted();
+  });
+
+  test('a Service with other labels would have an address that nobody announces', () => {
+    chosen({ app: 'wbe' }, { sharing: AddressSharing.NEVER });
+    refused(/Service web \(test\/web\) would not be announced: the advertisements of pool lan \(L2Advertisement l2 .*\) are for Services with other labels/);
+  });
+
+  test('a Service that may share its address would not be announced either', () => {
+    chosen({ app: 'web' });
+    refused(/would not be announced: it may share its address, and L2Advertisement l2 .* chooses by Service, .*: pass sharing: AddressSharing.NEVER/);
+  });
+});
+
+describe('Services that were never bound', () => {
+  const other = (spec: object) => new ApiObject(chart, 'other', {
+    apiVersion: 'v1', kind: 'Service', metadata: { name: 'other' }, spec: { type: 'LoadBalancer', ports: [{ port: 80 }], ...spec },
+  });
+
+  test('are served all the same, so they are judged, too', () => {
+    balancer(chart, { addresses: ['10.0.0.1'] });
+    other({ loadBalancerIP: '10.9.9.9' });
+    refused(/Service other \(test\/other\) asks for 10.9.9.9, which is in no pool/);
+  });
+
+  test('are none of our business with another class, or type', () => {
+    balancer(chart, { addresses: ['10.0.0.1'] });
+    other({ loadBalancerIP: '10.9.9.9', loadBalancerClass: 'example.com/other' });
+    accepted();
+  });
+
+  test('cannot ask twice', () => {
+    balancer(chart, { addresses: ['10.0.0.0/24'] }).bind(other({ loadBalancerIP: '10.0.0.1' }), { addresses: ['10.0.0.2'] });
+    refused(/asks for 10.0.0.2 by annotation and for 10.0.0.1 by spec.loadBalancerIP: remove loadBalancerIP/);
+  });
+
+  test('may ask by MetalLB\'s older annotations', () => {
+    balancer(chart, { addresses: ['10.0.0.1'] }).bind(written('web', { 'metallb.universe.tf/address-pool': 'typo' }));
+    refused(/asks for unknown pool 'typo'/);
+  });
+});
+
+test('a pool that was written by hand is as good as any other', () => {
+  new ApiObject(chart, 'pool', {
+    apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata: { name: 'by-hand', namespace: 'metallb-system' }, spec: { addresses: ['10.0.0.9/30'] },
+  });
+  const lb = balancer(chart);
+  lb.bind(written('web', { 'metallb.io/address-pool': 'by-hand' }), { addresses: ['10.0.0.11'] });
+  accepted();
+  lb.bind(written('late', {}), { addresses: ['10.0.0.12'] });
+  refused(/asks for 10.0.0.12, which is in no pool that it may use: expected an address of by-hand \(10.0.0.9\/30\)/);
+});
+
+test('a patch counts for what it says', () => {
+  const lb = balancer(chart, { addresses: ['10.0.0.1'] });
+  ApiObject.of(lb.defaultPool!).addJsonPatch(JsonPatch.replace('/spec/addresses', ['10.0.0.2/32']));
+  lb.bind(written('web', {}), { addresses: ['10.0.0.1'] });
+  refused(/asks for 10.0.0.1, which is in no pool that it may use: expected an address of .* \(10.0.0.2\)/);
 });
 
 describe('what no load balancer can serve', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { Yaml } from 'cdk8s';
@@ -7,7 +7,7 @@ import { Yaml } from 'cdk8s';
 const root = join(__dirname, '..');
 const folder = join(root, 'examples');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const examples = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+const examples = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'main.ts'))).sort();
 
 let outdir: string;
 beforeEach(() => {
@@ -22,7 +22,7 @@ function synth(example: string): void {
 }
 
 test('there is one for each way to use it', () => {
-  expect(examples).toEqual(['adopting-metallb', 'bgp', 'dual-stack', 'home', 'three-nodes']);
+  expect(examples).toEqual(['adopting-metallb', 'bgp', 'dual-stack', 'home', 'k3s', 'three-nodes']);
 });
 
 // To renew: (cd examples/NAME; npx cdk8s synth; cp dist/NAME.k8s.yaml dist/plan.md .), with version 0.0.0

@@ -19,8 +19,10 @@ export interface Case {
 
 export const namespace = 'metallb-system';
 
+const VERSIONS: Record<string, string> = { BGPPeer: 'metallb.io/v1beta2', Secret: 'v1' };
+
 export function object(kind: string, name: string, spec: unknown, labels?: Record<string, string>): Manifest {
-  return { apiVersion: kind === 'BGPPeer' ? 'metallb.io/v1beta2' : 'metallb.io/v1beta1', kind, metadata: { name, namespace, ...labels && { labels } }, spec };
+  return { apiVersion: VERSIONS[kind] ?? 'metallb.io/v1beta1', kind, metadata: { name, namespace, ...labels && { labels } }, spec };
 }
 
 const pool = (spec: object, name = 'lan') => object('IPAddressPool', name, spec);
@@ -31,7 +33,6 @@ const allocation = (serviceAllocation: unknown) => pool({ addresses: ['10.0.0.0/
 const attic = { matchLabels: { zone: 'attic' } };
 const expressions = (...list: unknown[]) => ({ matchExpressions: list });
 
-/** What the parser covers: pools and layer 2 advertisements. */
 export const RIGHT: Case[] = [
   { why: 'a bare address', objects: [addresses('93.5.22.100')] },
   { why: 'all notations', objects: [addresses('10.0.0.1-10.0.0.9', '10.0.1.0/24', '10.0.2.1 - 10.0.2.1', 'fd00::/64', 'FD01::1')] },
@@ -99,7 +100,8 @@ export const WRONG: Case[] = [
   { why: 'a preference that is null', objects: [lan, l2({ preferredNodeSelectors: [null] })], says: /preferredNodeSelectors\[0\] .* is not valid/ },
 ];
 
-function selectorCases(make: (selectors: unknown) => Manifest[], field: string): Case[] {
+/** What can be wrong with any list of selectors. */
+export function selectorCases(make: (selectors: unknown) => Manifest[], field: string): Case[] {
   const wrong: [string, unknown, RegExp][] = [
     ['that are no list', attic, /expected a list of label selectors/],
     ['of text', ['zone=attic'], /expected a label selector/],

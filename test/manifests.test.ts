@@ -1,4 +1,5 @@
 import { ApiObject, Chart, Testing } from 'cdk8s';
+import { RIGHT_BGP, WRONG_BGP } from './manifests.bgp-cases';
 import { Case, Manifest, namespace, RIGHT, WRONG } from './manifests.cases';
 import { balancer } from './util';
 import { parseConfig } from '../speaker/src/config';
@@ -6,7 +7,16 @@ import { parseConfig } from '../speaker/src/config';
 /** What the program says about objects, as the API server would hand them out. */
 function parsed(objects: Manifest[]): string[] {
   const ofKind = (kind: string) => JSON.parse(JSON.stringify(objects.filter((each) => each.kind === kind)));
-  const { problems } = parseConfig({ ipAddressPools: ofKind('IPAddressPool'), l2Advertisements: ofKind('L2Advertisement'), namespaces: [] });
+  const { problems } = parseConfig({
+    ipAddressPools: ofKind('IPAddressPool'),
+    l2Advertisements: ofKind('L2Advertisement'),
+    bgpPeers: ofKind('BGPPeer'),
+    bfdProfiles: ofKind('BFDProfile'),
+    bgpAdvertisements: ofKind('BGPAdvertisement'),
+    communities: ofKind('Community'),
+    secrets: ofKind('Secret'),
+    namespaces: [],
+  });
   return problems.map(({ message }) => message);
 }
 
@@ -18,14 +28,14 @@ function synthesized(objects: Manifest[]): Chart {
 }
 
 describe('what the program takes, synthesis takes', () => {
-  test.each(RIGHT)('$why', ({ objects }) => {
+  test.each([...RIGHT, ...RIGHT_BGP])('$why', ({ objects }) => {
     expect(parsed(objects)).toEqual([]);
     expect(Testing.synth(synthesized(objects)).length).toBeGreaterThan(objects.length);
   });
 });
 
 describe('what the program refuses, synthesis refuses', () => {
-  test.each<Case>(WRONG)('$why', ({ objects, says }) => {
+  test.each<Case>([...WRONG, ...WRONG_BGP])('$why', ({ objects, says }) => {
     expect(parsed(objects)).not.toEqual([]);
     const chart = synthesized(objects);
     expect(() => Testing.synth(chart)).toThrow(says);

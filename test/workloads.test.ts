@@ -1,5 +1,7 @@
-import { Testing } from 'cdk8s';
-import { ImagePullPolicy, Node, NodeTaintQuery } from 'cdk8s-plus-28';
+import { execFileSync } from 'child_process';
+import { join } from 'path';
+import { Duration, Size, Testing } from 'cdk8s';
+import { Cpu, ImagePullPolicy, Node, NodeLabelQuery, NodeTaintQuery } from 'cdk8s-plus-28';
 import { HomeLoadBalancerProps, LogLevel } from '../src';
 import { balancer, manifests } from './util';
 
@@ -89,11 +91,43 @@ test('the speaker announces from excluded nodes on request', () => {
   expect(workload('Deployment', { ignoreExcludeLb: true }).container.args).not.toContain('--ignore-exclude-lb');
 });
 
+test('the speaker listens and announces as it is told, and else as the program thinks best', () => {
+  const { container } = workload('DaemonSet', {
+    heartbeatPort: 7947, heartbeatInterval: Duration.seconds(1), heartbeatMultiplier: 5, excludeInterfaces: '^(docker|wg).*',
+  });
+  expect(container.args).toEqual([
+    'speaker', '--log-level=info', '--heartbeat-port=7947', '--heartbeat-interval=1000', '--heartbeat-multiplier=5', '--exclude-interfaces=^(docker|wg).*',
+  ]);
+  expect(container.ports).toContainEqual({ name: 'heartbeat', containerPort: 7947, protocol: 'UDP' });
+  expect(workload('Deployment', { heartbeatPort: 7947 }).container.args).toEqual(['controller', '--log-level=info']);
+});
+
+test('the program knows the flags that it is given', () => {
+  const main = join(__dirname, '../speaker/src/main.ts');
+  const help = execFileSync(process.execPath, [require.resolve('tsx/cli'), main, 'speaker', '--help'], { encoding: 'utf8' });
+  const { container } = workload('DaemonSet', {
+    ignoreExcludeLb: true, heartbeatPort: 1, heartbeatInterval: Duration.millis(10), heartbeatMultiplier: 2, excludeInterfaces: 'x', loadBalancerClass: 'lan',
+  });
+  const [role, ...flags] = container.args;
+  expect(role).toBe('speaker');
+  for (const flag of flags) expect(help).toMatch(new RegExp(`^ +${flag.split('=')[0]}\\b`, 'm'));
+});
+
+test.each([['Deployment', 'controllerResources'], ['DaemonSet', 'speakerResources']] as const)('%s has the resources it is given', (kind, property) => {
+  const resources = { cpu: { request: Cpu.millis(50), limit: Cpu.units(1) }, memory: { limit: Size.mebibytes(256) } };
+  const { container } = workload(kind, { [property]: resources });
+  expect(container.resources).toEqual({ requests: { cpu: '50m' }, limits: { cpu: '1', memory: '256Mi' } });
+});
+
 test('the workloads can be changed by the means of cdk8s-plus', () => {
   const chart = Testing.chart();
   const lb = balancer(chart, { addresses: ['10.0.0.1'] });
   lb.speaker.scheduling.tolerate(Node.tainted(NodeTaintQuery.exists('gpu')));
+  lb.controller.scheduling.attract(Node.labeled(NodeLabelQuery.is('disk', 'ssd')));
   lb.controller.metadata.addAnnotation('example.org/owner', 'me');
   expect(manifests(chart, 'DaemonSet')[0].spec.template.spec.tolerations).toContainEqual({ key: 'gpu', operator: 'Exists' });
+  const { nodeAffinity } = manifests(chart, 'Deployment')[0].spec.template.spec.affinity;
+  expect(nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms)
+    .toEqual([{ matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] }]);
   expect(manifests(chart, 'Deployment')[0].metadata.annotations).toEqual({ 'example.org/owner': 'me' });
 });

@@ -1,13 +1,13 @@
 /** Every example on a real API server, as its reader applies it: the definitions first, then the rest; nothing is stored but the definitions. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { kubeBinaries, RealApiServer, startRealApiServer } from '../apiserver';
 import { CommandOptions, run } from '../command';
 
 const ROOT = path.join(__dirname, '../..');
-const EXAMPLES = readdirSync(path.join(ROOT, 'examples'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+const EXAMPLES = readdirSync(path.join(ROOT, 'examples')).filter((name) => existsSync(path.join(ROOT, 'examples', name, 'main.ts'))).sort();
 
 /** Kinds of the Prometheus operator, which brings their definitions. */
 const MONITORING = ['PodMonitor', 'PrometheusRule'].map((kind) => ({
