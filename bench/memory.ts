@@ -5,8 +5,8 @@ import { Case, compare } from './report';
 import { configure, createServices, RoleError, Roles, startRoles } from './roles';
 import { Memory, memoryOf } from './usage';
 
-/** After a change, before the first sample. */
-const SETTLE_MS = 12_000;
+/** After a change, before the first sample: longer than a collector of garbage waits for quiet. */
+const SETTLE_MS = 18_000;
 const SAMPLES = 5;
 const SAMPLE_MS = 500;
 const MEBIBYTE = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { getHeapStatistics, setFlagsFromString } from 'v8';
+import { setFlagsFromString } from 'v8';
 import { runInNewContext } from 'vm';
 import type { Logger } from '../observability';
 import { releaseMemory } from '../sys';
@@ -8,10 +8,14 @@ import { releaseMemory } from '../sys';
  * a heap grows by what a burst left behind (a list of a thousand Services leaves 100 MB) and is not given back while little happens.
  */
 
-/** Between two looks at how much memory there is, in milliseconds. */
+/** Between two looks, in milliseconds. */
 const PERIOD_MS = 5_000;
-/** What a heap of so many bytes may grow to before it is worth a collection: more than V8 lets gather while nothing happens. */
-const worthwhile = (settled: number) => settled * 1.3 + 4 * 1024 * 1024;
+/** Fewer page faults in a period than this: nothing much happens. A role that only waits has ten. */
+const QUIET = 128;
+/** Page faults that are worth giving memory back: each brought a page of a grown heap, or up to sixteen of a file. */
+const WORTHWHILE = 256;
+/** Giving memory back costs some hundred faults itself, by which the pages come back that are needed after all; a burst has thousands. */
+const BURST = 2_048;
 
 /**
  * Keeps the memory of a role small: of this thread, and of those that it starts afterwards. Never keeps the process alive.
@@ -25,15 +29,13 @@ export function keepSmall(log: Logger): void {
   setFlagsFromString('--initial-old-space-size=8'); // the first time, too
   setFlagsFromString('--expose-gc');
 
-  let settled = -Infinity, rounds = 0;
+  const giveBack = shrinker(() => process.resourceUsage().minorPageFault, () => {
+    collectGarbage();
+    releaseMemory();
+  });
   const timer = setInterval(() => {
-    if (heapUsed() > worthwhile(settled)) rounds = 2; // a second time for what was under way at the first
-    if (rounds === 0) return;
-    rounds--;
     try {
-      collectGarbage();
-      releaseMemory();
-      settled = heapUsed();
+      giveBack();
     } catch (error) {
       clearInterval(timer); // a system that cannot do it will not learn it
       log.warn({ error }, `memory is not given back: ${(error as Error).message}`);
@@ -41,8 +43,32 @@ export function keepSmall(log: Logger): void {
   }, PERIOD_MS).unref();
 }
 
-function heapUsed(): number {
-  return getHeapStatistics().used_heap_size;
+/**
+ * Decides when memory is given back: in the first quiet period after much was touched, that is after the start and after each burst.
+ *
+ * @param faults page faults since the start of the process
+ * @returns to be called once a period
+ */
+export function shrinker(faults: () => number, giveBack: () => void): () => void {
+  /** Since memory was given back, until it is quiet: what comes back then is what is needed. */
+  let settling = false;
+  let last = 0, sum = 0;
+  return () => {
+    const now = faults(), period = now - last;
+    last = now;
+    sum += period;
+    if (period >= QUIET) return;
+    if (sum >= (settling ? BURST : WORTHWHILE)) {
+      giveBack();
+      settling = true;
+      last = faults(); // those of the collection itself are none
+    } else if (settling) {
+      settling = false;
+    } else {
+      return; // a little now and a little then adds up
+    }
+    sum = 0;
+  };
 }
 
 /** Of this thread, for some 30 ms; the data plane's has a heap of its own, and goes on. */
