@@ -30,8 +30,12 @@ export function readPools(resources: readonly Resource[], report: Report): PoolV
 }
 
 /** Why a pool never serves a Service, or undefined. A namespace that is not known may be any. */
-export function excludes(pool: PoolView, service: { readonly namespace?: string; readonly labels: Labels }): string | undefined {
+export function excludes(
+  pool: PoolView, service: { readonly namespace?: string; readonly labels: Labels; readonly families: readonly (32 | 128)[] },
+): string | undefined {
   const { namespace } = service;
+  const missing = pool.known && service.families.find((family) => !pool.intervals.some(({ bits }) => bits === family));
+  if (missing) return `has no ${missing === 32 ? 'IPv4' : 'IPv6'} addresses, which the Service must have (its ipFamilies and ipFamilyPolicy)`;
   // Labels of namespaces are not known here, so a namespace selector may choose any.
   if (namespace !== undefined && !isToken(namespace) && pool.namespaces.length > 0 && pool.namespaceSelectors.length === 0
     && !pool.namespaces.some((name) => name === namespace || isToken(name))) {

@@ -41,6 +41,8 @@ export interface ServiceRequest {
   readonly addresses: string[];
   /** `spec.loadBalancerIP` beside the annotation, which is one too many. */
   readonly otherAddress?: string;
+  /** Families that it must have, as lengths of their addresses; empty where the cluster decides. */
+  readonly families: readonly (32 | 128)[];
   readonly sharingKey?: string;
   /** Services on one address must send its traffic to the same nodes: the selector under `externalTrafficPolicy: Local`, else empty. */
   readonly backends: string;
@@ -76,9 +78,17 @@ function requestOf(object: ApiObject, { metadata, spec = {} }: any): ServiceRequ
     pool: annotation(ADDRESS_POOL) || undefined,
     addresses: listed.length > 0 ? listed : single,
     otherAddress: listed.length > 0 ? single[0] : undefined,
+    families: familiesOf(spec),
     sharingKey: annotation(ALLOW_SHARED_IP) || undefined,
     backends: spec.externalTrafficPolicy === 'Local' ? `Local:${JSON.stringify(Object.entries(spec.selector ?? {}).sort())}` : '',
   };
+}
+
+/** One family may be added to what was asked for under `PreferDualStack`, but none is left out. */
+function familiesOf({ ipFamilyPolicy, ipFamilies }: any): (32 | 128)[] {
+  if (ipFamilyPolicy === 'RequireDualStack') return [32, 128];
+  if (ipFamilyPolicy === 'PreferDualStack' || !Array.isArray(ipFamilies) || ipFamilies.length !== 1) return [];
+  return ipFamilies[0] === 'IPv4' ? [32] : ipFamilies[0] === 'IPv6' ? [128] : [];
 }
 
 function splitAddresses(text: unknown): string[] {

@@ -109,6 +109,18 @@ describe('pools that are not for everybody', () => {
   });
 });
 
+test.each([
+  [{ ipFamilyPolicy: 'RequireDualStack' }, /is served by no pool: lan has no IPv6 addresses, which the Service must have/],
+  [{ ipFamilies: ['IPv6'] }, /is served by no pool: lan has no IPv6 addresses/],
+  [{ ipFamilies: ['IPv4'] }, undefined],
+  [{ ipFamilies: ['IPv6'], ipFamilyPolicy: 'PreferDualStack' }, undefined],
+  [{ ipFamilyPolicy: 'PreferDualStack' }, undefined],
+])('a pool of IPv4 for a Service with %j', (spec, message) => {
+  balancer(chart, { addresses: ['10.0.0.0/24'], poolName: 'lan' }).bind(written('web', {}, spec));
+  if (message) refused(message);
+  else accepted();
+});
+
 describe('advertisements that choose Services', () => {
   const chosen = (labels: Record<string, string>, options = {}) => {
     const lb = balancer(chart);
