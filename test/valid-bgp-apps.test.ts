@@ -20,7 +20,8 @@ const peer = (place: number): fc.Arbitrary<BgpPeerOptions & { profile: boolean; 
   ),
   router: fc.constantFrom({ address: `192.0.2.${place}` }, { address: `FD00::${place}` }, { interfaceName: `eth${place}` }),
   times: fc.constantFrom(
-    {}, { holdTime: Duration.seconds(0) }, { holdTime: Duration.seconds(9), keepaliveTime: Duration.millis(2500) }, { keepaliveTime: Duration.seconds(1) },
+    {}, { holdTime: Duration.seconds(0) }, { holdTime: Duration.seconds(9), keepaliveTime: Duration.millis(2500) },
+    { keepaliveTime: Duration.seconds(1) },
   ),
   presentedAsn: maybe(asn),
   sourceAddress: maybe(fc.constantFrom('192.0.2.200', 'fd00::200')),
@@ -81,7 +82,12 @@ test('what is right about BGP is never refused, neither at synthesis nor by the 
       lb.addPool(`pool${i}`, {
         ranges: [IpRange.cidr(`10.${i}.0.0/${v4}`), IpRange.cidr(`fd00:${i}::/64`)],
         advertise: [Advertisement.bgp({
-          ...aggregation, localPref, asPathPrepend, nodeSelectors, communities: communities && [...communities, alias], peers: made.filter((_, place) => targets[place]),
+          ...aggregation,
+          localPref,
+          asPathPrepend,
+          nodeSelectors,
+          communities: communities && [...communities, alias],
+          peers: made.filter((_, place) => targets[place]),
         })],
       });
     });
