@@ -33,15 +33,28 @@ const library = new cdk8s.ConstructLibraryCdk8s({
   devDeps: [
     'ajv@^8.17.1',
     'cdk8s-cli@^2.207.60',
+    'cdk8s-plus-33@^2.5.57', // the newest one: `bind` takes Services of any
     'fast-check@^4.10.2',
     'ipaddr.js@^2.5.0',
     'json-schema-to-typescript@^16.0.0',
     'yaml@^2.9.1',
   ],
+  publishToPypi: { distName: 'cdk8s-home-load-balancer', module: 'cdk8s_home_load_balancer' },
+  publishToMaven: {
+    javaPackage: 'io.github.homeloadbalancer.cdk8s',
+    mavenGroupId: 'io.github.home-load-balancer',
+    mavenArtifactId: 'cdk8s-home-load-balancer',
+  },
+  publishToGo: { moduleName: 'github.com/home-load-balancer/cdk8s-home-load-balancer-go', packageName: 'homeloadbalancer' },
+  // Not HomeLoadBalancer: in C# a namespace of that name would hide the class.
+  publishToNuget: { dotNetNamespace: 'Cdk8sHomeLoadBalancer', packageId: 'Cdk8sHomeLoadBalancer' },
   projenrcTs: true,
   projenrcTsOptions: { runner: typescript.TypeScriptRunner.tsx() },
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'projenrc', 'lab', 'bench', 'examples'], ignorePatterns: ['src/imports/**'] },
-  gitignore: ['.jsii.tabl.json', '/.cache/', '/test-reports/', '*.plan.md'],
+  gitignore: [
+    '.jsii.tabl.json', '/.cache/', '/test-reports/', '*.plan.md',
+    '.venv/', '__pycache__/', '/examples/languages/*/dist/', '/examples/languages/java/target/', '/examples/languages/go/go.sum',
+  ],
 });
 // Without this the lock file would name the registry that the packages came from.
 library.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
@@ -50,6 +63,11 @@ library.package.addField('workspaces', ['speaker']);
 library.package.addField('files', ['lib', 'crds', '.jsii', 'API.md']);
 library.package.addPackageResolutions('unrs-resolver@1.12.2'); // else `npm ci` misses the builds of other platforms
 library.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', 'true');
+
+// A build needs no other language: `package-all` is for who publishes, and .NET is packaged as sources.
+library.packageTask.reset();
+library.packageTask.spawn(library.tasks.tryFind('package:js')!);
+library.tasks.tryFind('package:dotnet')!.reset('jsii-pacmak -v --target dotnet --code-only');
 
 // The generated classes of the custom resources (submodule `crds`) are documented by the resources; API.md is about ours.
 library.tasks.tryFind('docgen')!.reset('jsii-docgen -o API.md --submodule root');
@@ -137,6 +155,10 @@ library.addTask('bench', {
 library.addTask('image', {
   description: 'Writes the container image, for amd64 and arm64, as an OCI layout',
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx projenrc/image.ts', receiveArgs: true }],
+});
+library.addTask('languages', {
+  description: 'Checks that Python, Java and Go make the manifests of TypeScript: npm run languages -- python | java | go | dotnet',
+  steps: [{ exec: 'jsii --silence-warnings=reserved-word' }, { exec: 'tsx projenrc/languages.ts', receiveArgs: true }],
 });
 
 library.synth();

@@ -1,0 +1,139 @@
+/**
+ * Packages the library for other languages, and lets an app of each one make what TypeScript makes; `docs/languages.md` says more.
+ *
+ *   tsx projenrc/languages.ts [python | java | go | dotnet]… [--keep]
+ *
+ *   --keep  leaves the packages and apps of this run, and says where they are
+ *
+ * The library must have been compiled (`npm run languages` does).
+ */
+import { spawnSync } from 'child_process';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { parseArgs } from 'util';
+import { compare, documented, Expected, expected, read } from './languages/apps';
+import { Shell } from './languages/command';
+import { dotnet } from './languages/dotnet';
+import { LanguageError } from './languages/error';
+import { go } from './languages/go';
+import { java } from './languages/java';
+import { App, Language, Workplace } from './languages/language';
+import { python } from './languages/python';
+
+const ROOT = path.resolve(__dirname, '..');
+const LANGUAGES = [python, go, java, dotnet]; // the slowest of those that run is the last of them
+const cache = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'home-load-balancer/languages');
+
+type Outcome = 'passed' | 'failed' | 'skipped';
+
+function say(language: string, what: string, since?: number): void {
+  const time = since === undefined ? '' : `${((performance.now() - since) / 1000).toFixed(1)} s`;
+  console.log(`${language.padEnd(12)}${what.padEnd(66)}${time.padStart(8)}`);
+}
+
+/** Bytes in a file, or in all files of a folder. */
+function size(file: string): number {
+  const stat = fs.statSync(file);
+  return stat.isDirectory() ? fs.readdirSync(file).reduce((sum, name) => sum + size(path.join(file, name)), 0) : stat.size;
+}
+
+/** The tools of a language that this machine lacks. */
+function missing(language: Language): string[] {
+  return language.tools.filter(({ command, args }) => spawnSync(command, args, { stdio: 'ignore' }).status !== 0).map(({ name }) => name);
+}
+
+async function package_(language: Language, work: Workplace): Promise<void> {
+  const since = performance.now();
+  const files = await language.package(work);
+  const list = files.map((file) => `${path.basename(file)}, ${(size(file) / 1e3).toFixed(0)} kB`);
+  say(language.name, `packaged: ${list.join('; ')}`, since);
+}
+
+/** Builds the apps of a language, runs them, and compares what they make. */
+async function check(language: Language, work: Workplace, wanted: Expected): Promise<void> {
+  let since = performance.now();
+  await language.build!(work, documented(ROOT, language.fence!));
+  say(language.name, 'installed the package and built the apps', since);
+
+  const run = (app: App, outdir: string, mayFail: boolean) => {
+    const { command, args, cwd } = language.command!(work, app);
+    return work.shell.run(command, args, { cwd, mayFail, env: { CDK8S_OUTDIR: outdir } });
+  };
+  for (const app of [App.EXAMPLE, App.DOCUMENTED] as const) {
+    since = performance.now();
+    const outdir = path.join(work.folder, 'out', app);
+    await run(app, outdir, false);
+    const files = read(outdir);
+    compare(files, wanted[app]);
+    const what = app === App.EXAMPLE ? 'examples/home' : 'the app of docs/languages.md';
+    say(language.name, `identical to TypeScript: ${what}, ${size(outdir)} bytes`, since);
+  }
+  since = performance.now();
+  const { status, output } = await run(App.MISTAKEN, path.join(work.folder, 'out', App.MISTAKEN), true);
+  if (status === 0 || !output.includes(wanted[App.MISTAKEN])) {
+    throw new LanguageError('ERR_LANGUAGE_MESSAGE', `a range that is backwards ends with status ${status} and without the error ${wanted[App.MISTAKEN]}`);
+  }
+  say(language.name, 'a mistake ends with the error that TypeScript gives', since);
+}
+
+async function one(language: Language, work: Workplace, wanted: Expected): Promise<Outcome> {
+  const tools = missing(language);
+  if (tools.length > 0) {
+    say(language.name, `skipped: this machine has no ${tools.join(', and no ')}`);
+    return 'skipped';
+  }
+  try {
+    await package_(language, work);
+    if (!language.fence) {
+      say(language.name, 'skipped: sources only, nothing was compiled');
+      return 'skipped';
+    }
+    await check(language, work, wanted);
+    return 'passed';
+  } catch (error) {
+    say(language.name, `failed: ${error instanceof LanguageError ? error.message : error}`);
+    return 'failed';
+  }
+}
+
+/** The languages that are named, or all. */
+function chosen(names: string[]): Language[] {
+  const unknown = names.find((name) => !LANGUAGES.some((language) => language.name === name));
+  if (unknown !== undefined) {
+    throw new LanguageError('ERR_LANGUAGE_UNKNOWN', `'${unknown}' is no language of ours; name some of ${LANGUAGES.map(({ name }) => name).join(', ')}`);
+  }
+  return LANGUAGES.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { keep: { type: 'boolean' } } });
+  const languages = chosen(positionals);
+  const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'languages-'));
+  process.on('exit', () => {
+    if (values.keep) console.log(`kept: ${folder}`);
+    else fs.rmSync(folder, { recursive: true, force: true });
+  });
+  const workplace = (name: string): Workplace => {
+    fs.mkdirSync(path.join(folder, name));
+    return { shell: new Shell(path.join(cache, `logs/${name}.log`)), root: ROOT, folder: path.join(folder, name), cache, version };
+  };
+
+  const since = performance.now();
+  const reference = workplace('typescript');
+  const wanted = await expected(ROOT, reference.folder, version, reference.shell);
+  say('typescript', 'made what the others have to make', since);
+
+  const count: Record<Outcome, number> = { passed: 0, failed: 0, skipped: 0 };
+  for (const language of languages) {
+    count[await one(language, workplace(language.name), wanted)]++;
+  }
+  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+  process.exitCode = count.failed === 0 ? 0 : 1;
+}
+
+main().catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
