@@ -14,6 +14,7 @@ const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);
 /** Keeps the counters in the pools' status and in the metrics as the ledger has them, whoever else writes there. */
 export class PoolStatuses {
   private readonly throttle: Throttle;
+  private readonly forget: () => void;
   private named = new Set<string>();
 
   /**
@@ -28,7 +29,7 @@ export class PoolStatuses {
     private readonly log: Logger,
   ) {
     this.throttle = new Throttle(() => this.write(), COALESCE_MS, (error) => log.warn({ error }, `cannot write the status of a pool: ${error.message}`));
-    metrics.beforeScrape(() => this.measure());
+    this.forget = metrics.beforeScrape(() => this.measure());
   }
 
   /** Something has changed that may change a counter. */
@@ -37,6 +38,7 @@ export class PoolStatuses {
   }
 
   stop(): void {
+    this.forget();
     this.throttle.stop();
   }
 

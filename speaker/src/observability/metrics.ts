@@ -17,7 +17,7 @@ export class Metrics {
   readonly watchAge: Gauge;
 
   protected readonly registry = new Registry();
-  private readonly collectors: (() => void | Promise<void>)[] = [];
+  private readonly collectors = new Set<() => void | Promise<void>>();
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -36,14 +36,18 @@ export class Metrics {
     return this.registry.contentType;
   }
 
-  /** Runs `collect` before each scrape, for figures that are cheaper to ask for than to follow. */
-  beforeScrape(collect: () => void | Promise<void>): void {
-    this.collectors.push(collect);
+  /**
+   * Runs `collect` before each scrape, for figures that are cheaper to ask for than to follow.
+   * @returns ends it
+   */
+  beforeScrape(collect: () => void | Promise<void>): () => void {
+    this.collectors.add(collect);
+    return () => this.collectors.delete(collect);
   }
 
   /** The metrics in Prometheus's text format. */
   async text(): Promise<string> {
-    await Promise.all(this.collectors.map((collect) => collect()));
+    await Promise.all([...this.collectors].map((collect) => collect()));
     return this.registry.metrics();
   }
 

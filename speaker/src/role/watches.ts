@@ -8,10 +8,11 @@ type ReflectorOptions<T extends StoredObject> = ConstructorParameters<typeof Ref
 
 /** The watches of a role: started together, each seen in log, metrics and readiness. */
 export class Watches {
+  private readonly forget: () => void;
   private readonly all = new Map<string, Reflector<StoredObject>>();
 
   constructor(private readonly client: KubeClient, private readonly log: Logger, private readonly metrics: Metrics) {
-    metrics.beforeScrape(() => {
+    this.forget = metrics.beforeScrape(() => {
       this.all.forEach((reflector, resource) => this.metrics.watchAge.set({ resource }, reflector.age() / 1000));
     });
   }
@@ -48,6 +49,7 @@ export class Watches {
   }
 
   async stop(): Promise<void> {
+    this.forget();
     await Promise.all([...this.all.values()].map((reflector) => reflector.stop()));
   }
 

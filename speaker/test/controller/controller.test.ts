@@ -1,5 +1,5 @@
 import { Cluster, NAMESPACE, eventually } from './cluster';
-import { CONFIGURATION_STATES, IP_ADDRESS_POOLS, KubeObject, SECRETS, SERVICES, Secret, Service } from '../../src/kube';
+import { CONFIGURATION_STATES, IP_ADDRESS_POOLS, KubeObject, LEASES, Lease, SECRETS, SERVICES, Secret, Service } from '../../src/kube';
 
 let cluster: Cluster;
 
@@ -150,6 +150,40 @@ describe('pools', () => {
     await cluster.service('next');
     await has('next', ['93.5.22.120']);
     expect(await cluster.addresses('web')).toEqual(['93.5.22.100']);
+  });
+});
+
+describe('of two controllers', () => {
+  const holder = async () => (await cluster.client.get<Lease>(LEASES, 'home-load-balancer-controller', { namespace: NAMESPACE })).spec?.holderIdentity;
+
+  test('one gives addresses, and the other goes on from there when it ends', async () => {
+    await cluster.pool('home', ['93.5.22.100-93.5.22.110']);
+    const first = await cluster.startController();
+    await cluster.service('web');
+    await has('web', ['93.5.22.100']);
+    const leader = await holder();
+    const second = await cluster.startController();
+    await eventually(async () => second.ready.lease(), (problem) => expect(problem).toBeUndefined());
+    await cluster.service('game');
+    await has('game', ['93.5.22.101']);
+    expect(await holder()).toBe(leader);
+
+    await cluster.stopController(first);
+    await cluster.service('late');
+    await has('late', ['93.5.22.102']);
+    expect(await holder()).not.toBe(leader);
+    expect(await Promise.all(['web', 'game'].map((name) => cluster.addresses(name)))).toEqual([['93.5.22.100'], ['93.5.22.101']]);
+  });
+
+  test('none writes without the Lease', async () => {
+    const allow = cluster.server.faults.deny({ verb: 'create', resource: 'leases' });
+    await cluster.pool('home', ['93.5.22.100']);
+    const controller = await cluster.startController();
+    await cluster.service('web');
+    await eventually(async () => controller.ready.lease(), (problem) => expect(problem).toContain('home-load-balancer-controller'));
+    expect(await cluster.addresses('web')).toEqual([]);
+    allow();
+    await has('web', ['93.5.22.100']);
   });
 });
 
