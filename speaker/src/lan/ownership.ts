@@ -43,12 +43,14 @@ export interface Verdict {
   readonly vacant?: boolean;
 }
 
-/** Whether a rival's claim still counts: it is recent, and no heartbeat of its has come since. */
+/** Whether a rival's claim still counts: it is recent, and no heartbeat or goodbye of its has come since. */
 export function isRivalFresh(address: Address, peers: ReadonlyMap<string, Peer>, now: number, detectionMs: number): boolean {
   const { rival } = address;
   if (rival === undefined || now - rival.at >= detectionMs) return false;
   const peer = peers.get(rival.node);
-  return peer !== undefined && (!peer.up || rival.at > peer.heardAt);
+  if (peer === undefined) return false;
+  if (peer.up) return rival.at > peer.heardAt;
+  return peer.reason !== 'goodbye' || rival.at > peer.downSince;
 }
 
 /** Decides about one address. */

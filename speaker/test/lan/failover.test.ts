@@ -86,6 +86,17 @@ describe('three speakers', () => {
     expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"holderLeft","from":"node-44"');
   });
 
+  test('the holder stops when it has just announced the address: the goodbye counts for more than the claim before it', () => {
+    for (let age = 350; age < 2500; age += 50) {
+      const home = new Home().settle(age);
+      expect(home.answering()).toEqual(['node-44']);
+      home.stop(home.a);
+      const { took, seen } = home.watch(500, 'node-45');
+      expect({ age, seen, prompt: took <= 5 }).toEqual({ age, seen: ['node-45'], prompt: true });
+      expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"holderLeft"');
+    }
+  });
+
   test('the cable of the holder is pulled while heartbeats pass: the next one answers at once', () => {
     const home = new Home().settle();
     home.setLink(home.a, false);
