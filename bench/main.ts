@@ -1,3 +1,4 @@
+import * as fs from 'fs';
 import { ensurePrivileges } from '../lab';
 import { measureArp } from './arp';
 import { measureMemory } from './memory';
@@ -9,12 +10,22 @@ import { LabError } from '../lab/errors';
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.execPath);
+  if (options.json) mustBeWritable(options.json);
   const found = await ensurePrivileges();
   if (found.mode === 'none') throw new LabError('PRIVILEGES_MISSING', found.missing);
   const progress = new Progress();
   const cases = await (options.bench === 'arp' ? measureArp : measureMemory)(options, progress);
   progress.end();
   report(options.bench, cases, options.json);
+}
+
+/** Said before a minute is spent on measuring. */
+function mustBeWritable(file: string): void {
+  try {
+    fs.closeSync(fs.openSync(file, 'a'));
+  } catch (error) {
+    throw new UsageError(`--json ${file} cannot be written: ${(error as Error).message}`);
+  }
 }
 
 main().then(() => process.exit(0), (error: Error) => {

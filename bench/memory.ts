@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'timers/promises';
 import { Options } from './options';
 import { Progress } from './progress';
 import { Case, compare } from './report';
-import { configure, createServices, RoleError, Roles, startRoles } from './roles';
+import { configure, createServices, lastWords, RoleError, Roles, startRoles } from './roles';
 import { Memory, memoryOf } from './usage';
 
 /** After a change, before the first sample: longer than a collector of garbage waits for quiet. */
@@ -34,23 +34,27 @@ async function measureRun(options: Options, roles: Roles, samples: Map<string, n
   let there = 0;
   for (const count of options.services) {
     if (count > there) {
-      say(`creating ${count - there} Services`);
+      say(`creating ${services(count - there)}`);
       if (there === 0) await configure(roles);
-      await createServices(roles, there, count, (done) => say(`creating ${count - there} Services`, done, count));
+      await createServices(roles, there, count, (done) => say(`creating ${services(count - there)}`, done, count));
       there = count;
     }
-    say(`${count} Services: settling`);
+    say(`${services(count)}: settling`);
     await sleep(SETTLE_MS);
     for (let i = 0; i < SAMPLES; i++) {
       await sleep(SAMPLE_MS);
-      for (const [role, { name, pid }] of [['controller', roles.controller], ['speaker', roles.speakers[0]]] as const) {
-        const memory = memoryOf(pid);
-        if (memory.rss === 0) throw new RoleError(`${name} has ended; is its command right? It said: ${roles.controller.stderr()}`);
+      for (const [role, process] of [['controller', roles.controller], ['speaker', roles.speakers[0]]] as const) {
+        const memory = memoryOf(process.pid);
+        if (memory.rss === 0) throw new RoleError(`${process.name} has ended; it said: ${lastWords(process)}`);
         for (const [kind, label] of KINDS) {
-          const key = `${role}, ${count} Services, ${label}`;
+          const key = `${role}, ${services(count)}, ${label}`;
           samples.set(key, [...samples.get(key) ?? [], memory[kind] / MEBIBYTE]);
         }
       }
     }
   }
+}
+
+function services(count: number): string {
+  return count === 1 ? '1 Service' : `${count} Services`;
 }

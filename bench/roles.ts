@@ -127,6 +127,7 @@ async function until<T>({ controller, speakers }: Roles, what: string, check: ()
   }
 }
 
-function lastWords(role: LabProcess): string {
+/** The end of what a role wrote. */
+export function lastWords(role: LabProcess): string {
   return `${role.stdout()}${role.stderr()}`.trim().slice(-1_000) || 'nothing';
 }
