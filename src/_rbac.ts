@@ -8,8 +8,10 @@ import { resolveToken, textOf } from './_tokens';
 /** The Secret with the key by which speakers recognize each other. */
 const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
 
+/** The Lease that says which controller gives addresses. */
+const CONTROLLER_LEASE = 'home-load-balancer-controller';
+
 const READ = ['get', 'list', 'watch'];
-const WRITE = [...READ, 'create', 'update', 'patch', 'delete'];
 const CONFIGURATION = ['bfdprofiles', 'bgpadvertisements', 'bgppeers', 'communities', 'ipaddresspools', 'l2advertisements'];
 
 interface Permissions {
@@ -20,37 +22,40 @@ interface Permissions {
 const core = (verbs: string[], ...resources: string[]): k8s.PolicyRule => ({ apiGroups: [''], resources, verbs });
 const metallb = (verbs: string[], ...resources: string[]): k8s.PolicyRule => ({ apiGroups: ['metallb.io'], resources, verbs });
 
-/** What both roles do in their own namespace: find their pod, read the heartbeat key and the configuration, say whether that is valid. */
+/** What both roles do in their own namespace: find their pod, read the configuration, say by server-side apply whether that is valid. */
 const COMMON = [
   core(['get'], 'pods'),
-  { ...core(READ, 'secrets'), resourceNames: [HEARTBEAT_SECRET] },
   metallb(READ, ...CONFIGURATION),
-  metallb(WRITE, 'configurationstates', 'configurationstates/status'),
+  metallb(['get', 'create', 'patch'], 'configurationstates', 'configurationstates/status'),
 ];
 
 /** What each role may do, and nothing else. */
 export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
   controller: {
     cluster: [
-      core(READ, 'services', 'namespaces', 'nodes'),
-      core(['update', 'patch'], 'services/status'),
+      core(READ, 'services', 'namespaces'),
+      core(['patch'], 'services/status'),
       core(['create', 'patch'], 'events'),
     ],
     namespace: [
       ...COMMON,
       core(['create'], 'secrets'), // it makes the heartbeat key; a request to create cannot be restricted by name
-      metallb(['update', 'patch'], 'ipaddresspools/status'),
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'patch'], resourceNames: [CONTROLLER_LEASE] },
+      metallb(['patch'], 'ipaddresspools/status'),
     ],
   },
   speaker: {
     cluster: [
-      core(READ, 'services', 'namespaces', 'nodes'),
+      core(READ, 'services', 'nodes'),
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
       core(['create', 'patch'], 'events'),
     ],
     namespace: [
       ...COMMON,
-      metallb(WRITE, 'servicel2statuses', 'servicel2statuses/status', 'servicebgpstatuses', 'servicebgpstatuses/status'),
+      { ...core(READ, 'secrets'), resourceNames: [HEARTBEAT_SECRET] },
+      metallb([...READ, 'create', 'delete'], 'servicel2statuses'),
+      metallb(['patch'], 'servicel2statuses/status'),
     ],
   },
 };

@@ -2,7 +2,6 @@ import { writeFileSync } from 'fs';
 import { join } from 'path';
 import { ApiObject, Chart, Helm, Include, Lazy, Testing, Yaml } from 'cdk8s';
 import { k8s, Service, ServiceType } from 'cdk8s-plus-28';
-// eslint-disable-next-line import/no-extraneous-dependencies -- cdk8s-cli brings it along
 import * as newest from 'cdk8s-plus-33';
 import { Construct, IConstruct } from 'constructs';
 import { AddressPool, AddressSharing, HomeLoadBalancer, IpRange } from '../src';

@@ -14,26 +14,33 @@ function permissions(kind: string, name: string): string[] {
 }
 
 const READ = 'get list watch';
-const WRITE = `${READ} create update patch delete`;
 const CONFIGURATION = ['bfdprofiles', 'bgpadvertisements', 'bgppeers', 'communities', 'ipaddresspools', 'l2advertisements'];
 const COMMON = [
   '/pods: get',
-  `/secrets/home-load-balancer-heartbeat: ${READ}`,
   ...CONFIGURATION.map((resource) => `metallb.io/${resource}: ${READ}`),
-  `metallb.io/configurationstates/status: ${WRITE}`,
-  `metallb.io/configurationstates: ${WRITE}`,
+  'metallb.io/configurationstates/status: get create patch',
+  'metallb.io/configurationstates: get create patch',
 ];
 
 test.each([
   ['ClusterRole', 'metallb-system:controller', [
-    '/events: create patch', `/namespaces: ${READ}`, `/nodes: ${READ}`, '/services/status: update patch', `/services: ${READ}`,
+    '/events: create patch', `/namespaces: ${READ}`, '/services/status: patch', `/services: ${READ}`,
   ]],
-  ['Role', 'controller', [...COMMON, '/secrets: create', 'metallb.io/ipaddresspools/status: update patch']],
+  ['Role', 'controller', [
+    ...COMMON,
+    '/secrets: create',
+    'coordination.k8s.io/leases: create',
+    'coordination.k8s.io/leases/home-load-balancer-controller: get patch',
+    'metallb.io/ipaddresspools/status: patch',
+  ]],
   ['ClusterRole', 'metallb-system:speaker', [
-    '/events: create patch', `/namespaces: ${READ}`, `/nodes: ${READ}`, `/services: ${READ}`, `discovery.k8s.io/endpointslices: ${READ}`,
+    '/events: create patch', `/nodes: ${READ}`, `/services: ${READ}`, `discovery.k8s.io/endpointslices: ${READ}`,
   ]],
   ['Role', 'speaker', [
-    ...COMMON, ...['l2', 'bgp'].flatMap((kind) => [`metallb.io/service${kind}statuses/status: ${WRITE}`, `metallb.io/service${kind}statuses: ${WRITE}`]),
+    ...COMMON,
+    `/secrets/home-load-balancer-heartbeat: ${READ}`,
+    'metallb.io/servicel2statuses/status: patch',
+    `metallb.io/servicel2statuses: ${READ} create delete`,
   ]],
 ])('%s %s allows exactly what the program does', (kind, name, expected) => {
   expect(permissions(kind, name)).toEqual([...expected].sort());
