@@ -27,9 +27,31 @@ const cache = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.
 
 type Outcome = 'passed' | 'failed' | 'skipped';
 
+/** Writes a line, with the time that it took. */
 function say(language: string, what: string, since?: number): void {
   const time = since === undefined ? '' : `${((performance.now() - since) / 1000).toFixed(1)} s`;
-  console.log(`${language.padEnd(12)}${what.padEnd(66)}${time.padStart(8)}`);
+  console.log(`${language.padEnd(12)}${what.padEnd(68)}${time.padStart(8)}`.trimEnd());
+}
+
+/** Does a step, and says what came of it; on a terminal, the seconds are counted meanwhile. */
+async function step<T>(language: string, doing: string, work: () => Promise<T>, done: (result: T) => string): Promise<T> {
+  const since = performance.now();
+  const erase = () => process.stdout.write('\r\x1b[K');
+  const timer = process.stdout.isTTY && setInterval(() => {
+    erase();
+    process.stdout.write(`${language.padEnd(12)}${doing} ... ${((performance.now() - since) / 1000).toFixed(0)} s`);
+  }, 1000);
+  let result: T;
+  try {
+    result = await work();
+  } finally {
+    if (timer) {
+      clearInterval(timer);
+      erase();
+    }
+  }
+  say(language, done(result), since);
+  return result;
 }
 
 /** Bytes in a file, or in all files of a folder. */
@@ -43,48 +65,41 @@ function missing(language: Language): string[] {
   return language.tools.filter(({ command, args }) => spawnSync(command, args, { stdio: 'ignore' }).status !== 0).map(({ name }) => name);
 }
 
-async function package_(language: Language, work: Workplace): Promise<void> {
-  const since = performance.now();
-  const files = await language.package(work);
-  const list = files.map((file) => `${path.basename(file)}, ${(size(file) / 1e3).toFixed(0)} kB`);
-  say(language.name, `packaged: ${list.join('; ')}`, since);
-}
-
 /** Builds the apps of a language, runs them, and compares what they make. */
 async function check(language: Language, work: Workplace, wanted: Expected): Promise<void> {
-  let since = performance.now();
-  await language.build!(work, documented(ROOT, language.fence!));
-  say(language.name, 'installed the package and built the apps', since);
+  await step(language.name, 'installing the package and building the apps', () => language.build!(work, documented(ROOT, language.fence!)),
+    () => 'installed the package and built the apps');
 
   const run = (app: App, outdir: string, mayFail: boolean) => {
     const { command, args, cwd } = language.command!(work, app);
     return work.shell.run(command, args, { cwd, mayFail, env: { CDK8S_OUTDIR: outdir } });
   };
   for (const app of [App.EXAMPLE, App.DOCUMENTED] as const) {
-    since = performance.now();
-    const outdir = path.join(work.folder, 'out', app);
-    await run(app, outdir, false);
-    const files = read(outdir);
-    compare(files, wanted[app]);
     const what = app === App.EXAMPLE ? 'examples/home' : 'the app of docs/languages.md';
-    say(language.name, `identical to TypeScript: ${what}, ${size(outdir)} bytes`, since);
+    const outdir = path.join(work.folder, 'out', app);
+    await step(language.name, `running ${what}`, async () => {
+      await run(app, outdir, false);
+      compare(read(outdir), wanted[app]);
+    }, () => `identical to TypeScript: ${what}, ${size(outdir)} bytes`);
   }
-  since = performance.now();
-  const { status, output } = await run(App.MISTAKEN, path.join(work.folder, 'out', App.MISTAKEN), true);
-  if (status === 0 || !output.includes(wanted[App.MISTAKEN])) {
-    throw new LanguageError('ERR_LANGUAGE_MESSAGE', `a range that is backwards ends with status ${status} and without the error ${wanted[App.MISTAKEN]}`);
-  }
-  say(language.name, 'a mistake ends with the error that TypeScript gives', since);
+  await step(language.name, 'making a mistake', async () => {
+    const { status, output } = await run(App.MISTAKEN, path.join(work.folder, 'out', App.MISTAKEN), true);
+    if (status === 0 || !output.includes(wanted[App.MISTAKEN])) {
+      throw new LanguageError('ERR_LANGUAGE_MESSAGE',
+        `a range that is backwards ends with status ${status}, and must end with another one and the error ${wanted[App.MISTAKEN]}`);
+    }
+  }, () => 'a mistake ends with the error that TypeScript gives');
 }
 
 async function one(language: Language, work: Workplace, wanted: Expected): Promise<Outcome> {
   const tools = missing(language);
   if (tools.length > 0) {
-    say(language.name, `skipped: this machine has no ${tools.join(', and no ')}`);
+    say(language.name, `skipped: this machine lacks ${tools.join(', ')}`);
     return 'skipped';
   }
   try {
-    await package_(language, work);
+    await step(language.name, 'packaging', () => language.package(work),
+      (files) => `packaged: ${files.map((file) => `${path.basename(file)}, ${(size(file) / 1e3).toFixed(0)} kB`).join('; ')}`);
     if (!language.fence) {
       say(language.name, 'skipped: sources only, nothing was compiled');
       return 'skipped';
@@ -117,13 +132,19 @@ async function main(): Promise<void> {
   });
   const workplace = (name: string): Workplace => {
     fs.mkdirSync(path.join(folder, name));
-    return { shell: new Shell(path.join(cache, `logs/${name}.log`)), root: ROOT, folder: path.join(folder, name), cache, version };
+    return {
+      shell: new Shell(path.join(cache, `logs/${name}.log`)),
+      root: ROOT,
+      folder: path.join(folder, name),
+      cache,
+      tell: (what) => say(name, what),
+      version,
+    };
   };
 
-  const since = performance.now();
   const reference = workplace('typescript');
-  const wanted = await expected(ROOT, reference.folder, version, reference.shell);
-  say('typescript', 'made what the others have to make', since);
+  const wanted = await step('typescript', 'making what the others have to make', () => expected(ROOT, reference.folder, version, reference.shell),
+    () => 'made what the others have to make');
 
   const count: Record<Outcome, number> = { passed: 0, failed: 0, skipped: 0 };
   for (const language of languages) {

@@ -20,6 +20,7 @@ async function packagePeer(work: Workplace): Promise<void> {
   const peer = npmPackage(work, 'cdk8s-plus-28');
   const { version } = JSON.parse(fs.readFileSync(path.join(peer, 'package.json'), 'utf8'));
   if (!fs.existsSync(path.join(repository(work), `org/cdk8s/cdk8s-plus-28/${version}/cdk8s-plus-28-${version}.jar`))) {
+    work.tell(`packages cdk8s-plus-28 ${version} too, once on this machine; takes minutes`);
     await pacmak(work, 'java', ['--maven-local-repository', repository(work), '--mvn-define=maven.javadoc.skip=true'], [peer]);
   }
 }
@@ -29,7 +30,7 @@ export const java: Language = {
   name: 'java',
   fence: 'java',
   tools: [
-    { name: 'a JDK', command: 'javac', args: ['-version'] },
+    { name: 'JDK 11', command: 'javac', args: ['--release', '11', '-version'] },
     { name: 'Maven', command: 'mvn', args: ['--version'] },
   ],
 

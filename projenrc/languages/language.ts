@@ -10,6 +10,8 @@ export interface Workplace {
   readonly folder: string;
   /** A folder that stays on the machine, shared by all runs. */
   readonly cache: string;
+  /** Tells the user what takes long, and why. */
+  readonly tell: (what: string) => void;
   /** The version of the library. */
   readonly version: string;
 }

@@ -7,7 +7,7 @@ import { packages, pacmak } from './pacmak';
 export const python: Language = {
   name: 'python',
   fence: 'python',
-  tools: [{ name: 'Python 3 with venv', command: 'python3', args: ['-c', 'import ensurepip, venv'] }],
+  tools: [{ name: 'Python 3.10 with venv', command: 'python3', args: ['-c', 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))'] }],
 
   async package(work) {
     await pacmak(work, 'python');
