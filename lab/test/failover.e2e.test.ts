@@ -34,6 +34,9 @@ describe.each(['lan', 'management'] as const)('an address of three nodes that kn
     await speakers.get(node)!.stop();
     speakers.set(node, await cluster.startSpeaker(node));
   };
+  /** Who took and lost the address when, as the speakers say. */
+  const moves = () => [...speakers].flatMap(([node, role]) => logOf(role)
+    .flatMap(({ ts, msg, event }) => (/^(address|peer|authority)/.test(String(event)) ? `${ts} ${node} ${msg}` : []))).sort().slice(-30).join('\n');
   /** Asks without pause while something happens; two nodes must never answer one question. The time in the dark is measured from another place. */
   const during = async (what: string, happens: (before: string, questions: Questions) => Promise<void>, mostTwice = 0) => {
     const before = await holder(cluster);
@@ -42,7 +45,7 @@ describe.each(['lan', 'management'] as const)('an address of three nodes that kn
     await questions.more(100);
     const [{ extra, macs }, { longestGapNs }] = await Promise.all([questions.stop(), link.stop()]);
     report(what, longestGapNs);
-    expect(extra).toBeLessThanOrEqual(mostTwice);
+    if (extra > mostTwice) throw new Error(`${extra} questions were answered by two nodes:\n${moves()}`);
     expect(longestGapNs / 1e6).toBeLessThan(MOST_DARK_MS);
     return { before, macs: Object.keys(macs) };
   };
@@ -111,7 +114,7 @@ describe.each(['lan', 'management'] as const)('an address of three nodes that kn
     await during('SIGKILL', async (node, questions) => {
       speakers.get(node)!.process.kill('SIGKILL');
       await questions.answeredBy((name) => name !== node);
-    });
+    }, 3); // survivors find out each for itself: on a busy machine two may begin at once, until one hears the other's claim
   });
 
   test('its cable is pulled while the speaker lives, and plugged in again: one answer at any time', async () => {
