@@ -2,7 +2,7 @@
 export interface BackoffOptions {
   /** Upper bound of the first delay. @default 200 */
   readonly initialMs?: number;
-  /** Upper bound of every delay. @default 15000: a node that boots after a power cut should not wait longer for its API server */
+  /** Upper bound of every delay. @default 5000: when the API server is back, nobody should wait for long to hear of it */
   readonly maxMs?: number;
   /** Source of randomness in [0, 1). @default Math.random */
   readonly random?: () => number;
@@ -21,7 +21,7 @@ export class Backoff {
 
   constructor(options: BackoffOptions = {}) {
     this.initialMs = options.initialMs ?? 200;
-    this.maxMs = options.maxMs ?? 15_000;
+    this.maxMs = options.maxMs ?? 5_000;
     this.random = options.random ?? Math.random;
   }
 
