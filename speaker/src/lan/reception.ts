@@ -31,8 +31,8 @@ export class Reception {
   take(now: number, ifindex: number, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
     const iface = this.interfaces.announcing.get(ifindex);
     if (iface === undefined) return 'unknownInterface';
-    if (length >= ETHERNET_HEADER_LENGTH && frame[12] * 256 + frame[13] === ETHER_TYPE_IPV6) return this.takeNeighbor(now, iface, frame, length, authorised);
-    return this.takeArp(now, iface, frame, length, authorised);
+    const ipv6 = length >= ETHERNET_HEADER_LENGTH && frame[12] * 256 + frame[13] === ETHER_TYPE_IPV6;
+    return ipv6 ? this.takeNeighbor(now, iface, frame, length, authorised) : this.takeArp(now, iface, frame, length, authorised);
   }
 
   private takeArp(now: number, iface: Interface, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
@@ -70,7 +70,9 @@ export class Reception {
   }
 
   /** Somebody else sends in the name of a planned address; a speaker perhaps without meaning to claim it. */
-  private heed(now: number, address: Address, hardwareAddress: Uint8Array, claims: boolean, iface: Interface, authorised: boolean): FrameDrop | undefined {
+  private heed(
+    now: number, address: Address, hardwareAddress: Uint8Array, claims: boolean, iface: Interface, authorised: boolean,
+  ): FrameDrop | undefined {
     const sender = hardwareAddressKey(hardwareAddress);
     if (this.interfaces.ownHardwareAddresses.has(sender)) return 'ownFrame';
     const peer = speakerOf(sender, this.membership.peers);

@@ -11,3 +11,4 @@ export * from './heartbeat';
 export * from './ipv4';
 export * from './ipv6';
 export * from './neighbor';
+export { readUint32 } from './numbers';

@@ -4,6 +4,7 @@
  */
 import { IpAddress } from '../ip';
 import { parseIpv4 } from './ipv4';
+import { readUint32, writeUint32 } from './numbers';
 
 /** Length of an IPv6 address in octets. */
 export const IPV6_LENGTH = 16;
@@ -24,9 +25,7 @@ const WORD = 0x100000000n;
 /** Reads 16 octets; the caller has checked that they are there. */
 export function readIpv6(bytes: Uint8Array, offset: number): bigint {
   let address = 0n;
-  for (let i = 0; i < IPV6_LENGTH; i += 4) {
-    address = address * WORD + BigInt(bytes[offset + i] * 0x1000000 + bytes[offset + i + 1] * 0x10000 + bytes[offset + i + 2] * 0x100 + bytes[offset + i + 3]);
-  }
+  for (let i = 0; i < IPV6_LENGTH; i += 4) address = address * WORD + BigInt(readUint32(bytes, offset + i));
   return address;
 }
 
@@ -34,11 +33,7 @@ export function readIpv6(bytes: Uint8Array, offset: number): bigint {
 export function writeIpv6(into: Uint8Array, offset: number, address: bigint): void {
   let rest = address;
   for (let i = IPV6_LENGTH - 4; i >= 0; i -= 4) {
-    const word = Number(rest % WORD);
-    into[offset + i] = Math.floor(word / 0x1000000);
-    into[offset + i + 1] = Math.floor(word / 0x10000);
-    into[offset + i + 2] = Math.floor(word / 0x100);
-    into[offset + i + 3] = word;
+    writeUint32(into, offset + i, Number(rest % WORD));
     rest /= WORD;
   }
 }

@@ -82,7 +82,7 @@ describe('heartbeats', () => {
   test.each([
     ['without its total', '040001aa'],
     ['with an address cut short', '0400140003fd930005002200000000000000000103cafe'],
-    ['with reach 3', `0400150003fd93000500220000000000000000010007cafe`],
+    ['with reach 3', '0400150003fd93000500220000000000000000010007cafe'],
   ])('malformed: a section of IPv6 %s', (_, section) => {
     expect(decode(signed(Buffer.from(`${SAMPLE_BODY}${section}`, 'hex')))).toBe('malformed');
   });
@@ -161,8 +161,8 @@ describe('heartbeats', () => {
   test.each([
     ['IPv4', 64, (i: number) => i],
     ['IPv6', 23, (i: number) => BigInt(i)],
-  ])('the largest one fits, with addresses of %s', (_, most, address: (i: number) => AddressKey) => {
-    expect(Math.floor(HEARTBEAT_ADDRESSES_LENGTH / heartbeatAddressLength(address(0)))).toBe(most);
+  ])('the largest one fits, with addresses of %s', (family, most, address: (i: number) => AddressKey) => {
+    expect([family, Math.floor(HEARTBEAT_ADDRESSES_LENGTH / heartbeatAddressLength(address(0)))]).toEqual([family, most]);
     const largest: Heartbeat = {
       ...SAMPLE,
       node: 'n'.repeat(253),
@@ -170,7 +170,7 @@ describe('heartbeats', () => {
       echoes: Array.from({ length: HEARTBEAT_MAX_ECHOES }, (_, i) => ({ incarnation: BigInt(i), sequence: i })),
       total: 0xffff,
       total6: 0xffff,
-      addresses: Array.from({ length: most }, (__, i) => ({ address: address(i), held: true, reach: Reach.ON_LINK, candidatesDigest: i })),
+      addresses: Array.from({ length: most }, (_, i) => ({ address: address(i), held: true, reach: Reach.ON_LINK, candidatesDigest: i })),
     };
     const bytes = encoded(largest);
     expect(bytes.length).toBeLessThanOrEqual(HEARTBEAT_MAX_LENGTH);
