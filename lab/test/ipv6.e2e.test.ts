@@ -43,7 +43,8 @@ describe.each([
     test('an independent program finds it, and a kernel reaches it by HTTP', async () => {
       const { mac } = cluster.network.node(await holder(cluster, VIRTUAL_ADDRESS6));
       const { stdout } = await cluster.clientExec(['ndisc6', '-m', VIRTUAL_ADDRESS6, 'eth0'], { check: false });
-      expect(stdout.match(/Target link-layer address: \S+/g)).toEqual([`Target link-layer address: ${mac.toUpperCase()}`]);
+      // It hears announcements that happen to come now, too.
+      expect([...new Set(stdout.match(/Target link-layer address: \S+/g))]).toEqual([`Target link-layer address: ${mac.toUpperCase()}`]);
       await forget();
       expect(cluster.nodes.map(({ name }) => name)).toContain(await page(VIRTUAL_ADDRESS6));
       const neighbours = await cluster.clientExec(['ip', '-6', 'neigh', 'show', VIRTUAL_ADDRESS6]);
@@ -75,7 +76,7 @@ describe.each([
     test('a host that uses it in spite of that is reported by its hardware address, and the speaker stays', async () => {
       const before = await holder(cluster, VIRTUAL_ADDRESS6);
       await cluster.network.exec('router', ['ip', '-6', 'addr', 'add', `${VIRTUAL_ADDRESS6}/64`, 'dev', 'eth0', 'nodad']);
-      // Its own announcement, as an operator would have it sent: asking makes it answer, and the answer is heard by the one that asked.
+      // Asked by the holder, it answers, and that answer is heard.
       await cluster.network.exec(before, ['ndisc6', '-m', '-r', '1', VIRTUAL_ADDRESS6, 'eth0'], { check: false });
       await eventually(() => expect(logOf(speakers.get(before)!)).toContainEqual(expect.objectContaining({
         event: 'addressConflict', address: VIRTUAL_ADDRESS6, mac: ROUTER.mac, interface: 'eth0',

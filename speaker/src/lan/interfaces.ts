@@ -19,7 +19,7 @@ export interface Interface {
   readonly name: string;
   readonly mac: Uint8Array;
   readonly subnets: readonly Subnet[];
-  /** Its link-local address (RFC 4291 §2.5.6), which Neighbor Advertisements come from. Without one it takes no part in IPv6. */
+  /** Its link-local address (RFC 4291 §2.5.6). Without one it takes no part in IPv6: the kernel has switched that off there. */
   readonly linkLocal: Uint8Array | undefined;
   /** Addresses announced here, held or not. */
   readonly announced: AddressMap<Address>;

@@ -1,8 +1,9 @@
 /**
  * The IPv6 side of what responder.ts, gratuitous.ts and witness.ts do with ARP: Neighbor Discovery (RFC 4861).
  *
- * Advertisements and solicitations come from the link-local address of the interface they leave by: it is there whatever prefixes the
- * router announces, and their hop limit of 255 keeps them on the link anyway. Nothing here allocates.
+ * Advertisements come from the address that they advertise, as the kernel of an ordinary holder sends them: programs like `ndisc6`, and
+ * switches that inspect Neighbor Discovery, expect no other. Solicitations come from the link-local address of the interface they leave
+ * by, which is there whatever prefixes the router announces. Nothing here allocates.
  */
 import {
   ALL_NODES, encodeNeighbor, isMulticast, isUnspecified, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NeighborFrame,
@@ -41,7 +42,7 @@ export function respondToSolicitation(
 ): FrameDrop | undefined {
   if (asked.type !== NEIGHBOR_SOLICITATION) return 'notRequest';
   if (!isIpv6Group(asked.destination) && !sameHardwareAddress(asked.destination, iface.mac)) return 'ethernetDestination';
-  if (address === undefined || iface.linkLocal === undefined) return 'notPlanned';
+  if (address === undefined) return 'notPlanned';
   if (!authorised) return 'stalled';
   if (!address.held) return 'notHeld';
   const duplicate = isUnspecified(asked.sourceAddress);
@@ -55,18 +56,17 @@ export function respondToSolicitation(
   }
   advertisement.solicited = !duplicate;
   advertisement.override = duplicate;
-  sendAdvertisement(iface, iface.linkLocal, address, outbox);
+  sendAdvertisement(iface, address, outbox);
   address.responsesSent++;
   return undefined;
 }
 
 /** Announces an address unasked: to all nodes, with Override, which makes them replace what they knew (RFC 4861 §7.2.6). */
 export function advertise(iface: Interface, address: Address, outbox: Outbox): void {
-  if (iface.linkLocal === undefined) return;
   toAllNodes();
   advertisement.solicited = false;
   advertisement.override = true;
-  sendAdvertisement(iface, iface.linkLocal, address, outbox);
+  sendAdvertisement(iface, address, outbox);
   address.gratuitousSent++;
 }
 
@@ -97,9 +97,9 @@ function toAllNodes(): void {
   writeMulticastHardwareAddress(advertisement.destination, ALL_NODES);
 }
 
-function sendAdvertisement(iface: Interface, linkLocal: Uint8Array, address: Address, outbox: Outbox): void {
+function sendAdvertisement(iface: Interface, address: Address, outbox: Outbox): void {
   advertisement.source.set(iface.mac);
-  advertisement.sourceAddress.set(linkLocal);
+  advertisement.sourceAddress.set(address.octets);
   advertisement.target.set(address.octets);
   advertisement.linkLayerAddress.set(iface.mac);
   const slot = outbox.frame(iface.index);
