@@ -126,9 +126,9 @@ export class LanCore {
   setLinks(now: number, links: readonly Link[]): Outbox {
     checkLinks(links);
     if (!this.enter(now)) return this.outbox;
-    const before = new Set(this.interfaces.announcing.keys());
+    const before = new Set(this.interfaces.lans());
     this.interfaces.setLinks(links);
-    const joined = [...this.interfaces.announcing.keys()].some((index) => !before.has(index));
+    const joined = this.interfaces.lans().some((lan) => !before.has(lan));
     if (joined && this.planned && this.canBeat && !this.hearsAll) this.listening.start(now);
     this.assignInterfaces(now);
     return this.leave(now);

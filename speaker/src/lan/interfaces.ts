@@ -94,6 +94,11 @@ export class Interfaces {
     }
   }
 
+  /** Where this node takes part, by index and family: IPv6 may come a second after IPv4, when the kernel has found its address unused. */
+  lans(): string[] {
+    return [...this.announcing.values()].flatMap(({ index, linkLocal }) => linkLocal === undefined ? [`${index}`] : [`${index}`, `${index} IPv6`]);
+  }
+
   /** Computes for each address where it is announced. Returns those of which `interfaces` or `reach` changed. */
   assign(addresses: Iterable<Address>): Address[] {
     for (const iface of this.announcing.values()) iface.announced.clear();

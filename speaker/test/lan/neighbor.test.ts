@@ -183,6 +183,24 @@ describe('another speaker claims the address', () => {
   });
 });
 
+test('an interface that gets IPv6 while peers are not heard is listened to before anything is taken on it', () => {
+  const speaker = holder(['node-44', 'node-45']);
+  speaker.setLinks(2000, [link(44, { addresses: ['93.5.22.44/24'] })]);
+  runTo(speaker, 2000, 2500);
+  expect(codesOf(speaker.setLinks(2510, [link(44)]))).toEqual([]);
+  expect(runTo(speaker, 2520, 2700)).toContain(`if2 to ${SOLICITED_NODE_MAC}: solicitation for ${VIP6} at ${OWN.mac} from ${OWN.from} to ${SOLICITED_NODE} []`);
+  runTo(speaker, 2700, 2900);
+  expect(receive(speaker, 2910, solicitation(VIP6))).toHaveLength(1);
+});
+
+test('a claim on another network than the address belongs to takes nothing from a holder that is where it belongs', () => {
+  const speaker = holder(['node-45', 'node-44']);
+  speaker.setLinks(2000, [link(44), link(44, { index: 3, name: 'storage0', mac: Uint8Array.of(2, 0, 0, 0, 1, 44), addresses: ['fe80::1:44/64'] })]);
+  const claim = advertisement(VIP6, nodeMac(45));
+  expect(codesOf(speaker.receiveFrame(2010, 3, claim, claim.length))).toEqual([]);
+  expect(codesOf(speaker.receiveFrame(2020, 2, claim, claim.length))).toEqual(['addressLost claimHeard']);
+});
+
 describe('a stranger uses the address', () => {
   const stranger = advertisement(VIP6, '02:00:00:00:00:aa');
 
