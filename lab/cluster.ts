@@ -22,6 +22,8 @@ export interface ClusterOptions extends NetworkOptions {
   readonly kubeProxy?: boolean;
   /** Real clusters only: kube-controller-manager in `ctl`. Nodes are kept Ready while they are on and reach the API server. Default false. */
   readonly controllerManager?: boolean;
+  /** Addresses of Services inside the cluster; two ranges, one a family, make it dual-stack. Default `10.96.0.0/16`. */
+  readonly serviceClusterIpRanges?: readonly string[];
   /** Where controller and speakers are said to run. Default `metallb-system`. */
   readonly namespace?: string;
   /** The command of the program, without its role. Default: this Node with `speaker/dist/main.js`. */
@@ -77,7 +79,7 @@ export class Cluster {
     let cluster: Cluster | undefined;
     try {
       const binaries = options.api === 'real' ? await kubeBinaries() : undefined;
-      const control = binaries ? await startReal(network, binaries) : await startEmbedded(network);
+      const control = binaries ? await startReal(network, binaries, options) : await startEmbedded(network, options);
       cluster = new Cluster(network, control, options, binaries);
       await cluster.furnish();
       return cluster;

@@ -33,17 +33,24 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
+/** Of both API servers. */
+export interface ControlPlaneOptions {
+  /** `--service-cluster-ip-range`, one or two; two make the cluster dual-stack. Default `10.96.0.0/16`. */
+  readonly serviceClusterIpRanges?: readonly string[];
+}
+
 /** How to run a TypeScript file of ours: with tsx, as a plain node process (tsx itself would be one more). */
 export function tsxCommand(file: string): string[] {
   return [process.execPath, '--require', require.resolve('tsx/cjs'), path.resolve(__dirname, file)];
 }
 
 /** Starts the embedded API server: in memory, in a process of its own, there within a second. */
-export async function startEmbedded(network: Network): Promise<ControlPlane> {
+export async function startEmbedded(network: Network, { serviceClusterIpRanges = [] }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const kubeconfig = path.join(network.run.directory, 'kubeconfig');
   const server = network.start('ctl', {
     name: 'apiserver',
-    argv: [...tsxCommand('apiserver/main.ts'), '--listen', `${CONTROL_PLANE_ADDRESS}:${PORT}`, '--kubeconfig', kubeconfig, '--crds', CRDS],
+    argv: [...tsxCommand('apiserver/main.ts'), '--listen', `${CONTROL_PLANE_ADDRESS}:${PORT}`, '--kubeconfig', kubeconfig, '--crds', CRDS,
+      ...serviceClusterIpRanges.flatMap((range) => ['--service-cluster-ip-range', range])],
   });
   await server.untilOutput(/^https?:\/\//m);
   return withWayIn(network, kubeconfig, {
@@ -57,11 +64,12 @@ export async function startEmbedded(network: Network): Promise<ControlPlane> {
 }
 
 /** Starts etcd and kube-apiserver, the real ones: about four seconds. */
-export async function startReal(network: Network, binaries: string): Promise<ControlPlane> {
+export async function startReal(network: Network, binaries: string, { serviceClusterIpRanges }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const server = await startRealApiServer({
     binaries,
     bindAddress: CONTROL_PLANE_ADDRESS,
     port: PORT,
+    serviceClusterIpRanges,
     prefix: inNamespace(network.namespace('ctl'), []),
   });
   return withWayIn(network, server.kubeconfig, server);

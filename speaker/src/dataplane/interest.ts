@@ -1,22 +1,62 @@
-import * as ipaddr from 'ipaddr.js';
 import { LanPlan } from '../lan';
-import { arpFilter, NetworkLink } from '../sys';
+import { arpFilter, neighborFilter, NetworkLink } from '../sys';
+import { AddressKey, IPV6_LENGTH, ipv6Octets, parseAddress, readUint32, writeSolicitedNode } from '../wire';
 
-/**
- * The filter for the frames that the core wants to see: those that speak of an announced address, and those by which a peer's hardware address can be
- * recognised, on interfaces that may be announced on. Any other frame would only be counted.
- */
-export function interestingFrames(plan: LanPlan | undefined, links: readonly NetworkLink[], exclude: RegExp | undefined): Uint8Array {
-  const addresses = [
-    ...(plan?.addresses ?? []).map(({ address }) => address),
-    ...(plan?.peers ?? []).flatMap((peer) => peer.addresses),
-  ];
-  return arpFilter({
-    interfaces: links.filter((link) => link.ethernet && !link.loopback && !link.enslaved && !exclude?.test(link.name)).map(({ index }) => index),
-    addresses: addresses.filter((address) => ipaddr.IPv4.isValidFourPartDecimal(address)).map(toNumber),
-  });
+/** Frames that the core wants to see, as programs for the kernel, and groups that they are sent to. Any other frame would only be counted. */
+export interface Interest {
+  /** For ARP. */
+  readonly arp: Uint8Array;
+  /** For Neighbor Solicitations and Advertisements. */
+  readonly neighbor: Uint8Array;
+  /** Solicited-node groups (RFC 4291 §2.7.1), in which solicitations for the addresses that this node may announce arrive. */
+  readonly groups: readonly Group[];
 }
 
-function toNumber(address: string): number {
-  return ipaddr.IPv4.parse(address).toByteArray().reduce((number, octet) => number * 256 + octet, 0);
+/** A multicast group on an interface. */
+export interface Group {
+  readonly interfaceIndex: number;
+  /** 16 octets. */
+  readonly address: Uint8Array;
+}
+
+/**
+ * What to listen to: frames that speak of an announced address, and those by which a peer's hardware address can be recognised, on interfaces that may
+ * be announced on. Groups are joined before the node holds the address, for a switch that snoops takes its time to learn of a member.
+ */
+export function interestOf(plan: LanPlan | undefined, links: readonly NetworkLink[], exclude: RegExp | undefined): Interest {
+  const candidates = links.filter((link) => link.ethernet && !link.loopback && !link.enslaved && !exclude?.test(link.name));
+  const interfaces = candidates.map(({ index }) => index);
+  const keys = [
+    ...(plan?.addresses ?? []).map(({ address }) => address),
+    ...(plan?.peers ?? []).flatMap((peer) => peer.addresses),
+  ].map(parseAddress);
+  return {
+    arp: arpFilter({ interfaces, addresses: keys.filter(isIpv4).map((key) => key < 0 ? key + 2 ** 32 : key) }),
+    neighbor: neighborFilter({ interfaces, targets: keys.filter(isIpv6).map((key) => readUint32(ipv6Octets(key), IPV6_LENGTH - 4)) }),
+    groups: groupsOf(plan, candidates),
+  };
+}
+
+function groupsOf(plan: LanPlan | undefined, links: readonly NetworkLink[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const { address, candidates, interfaces } of plan?.addresses ?? []) {
+    const key = parseAddress(address);
+    if (!isIpv6(key) || !candidates.includes(plan!.node)) continue;
+    const group = new Uint8Array(IPV6_LENGTH);
+    writeSolicitedNode(group, ipv6Octets(key));
+    for (const { index, name, addresses } of links) {
+      // Without an IPv6 address the interface has no IPv6 at all, and groups cannot be joined on it.
+      if (interfaces !== undefined && !interfaces.includes(name) || !addresses.some((cidr) => cidr.includes(':'))) continue;
+      groups.set(`${index} ${group.join('.')}`, { interfaceIndex: index, address: group });
+    }
+  }
+  return [...groups.values()];
+}
+
+function isIpv4(key: AddressKey | undefined): key is number {
+  return typeof key === 'number';
+}
+
+function isIpv6(key: AddressKey | undefined): key is bigint {
+  return typeof key === 'bigint';
 }

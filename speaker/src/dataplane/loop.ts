@@ -4,7 +4,8 @@
  * A thread of JavaScript usually waits in libuv's event loop. This one never returns there. It waits in `epoll_wait`, a blocking system call, for
  * whatever comes first, and does it at once:
  *
- *     packet socket     an ARP frame that speaks of an address of the plan        core.receiveFrame
+ *     packet sockets    ARP or neighbour discovery that speaks of an address of   core.receiveFrame
+ *                       the plan, one socket a protocol
  *     UDP sockets       a heartbeat of another speaker, one socket a family       core.receiveHeartbeat
  *     timer             the moment that the core asked for                        core.tick
  *     rtnetlink         an interface came, went, got or lost its cable            core.setLinks
@@ -31,10 +32,11 @@
  */
 import { LanError, LanPlan, Link, Outbox } from '../lan';
 import { Errno, errnoName, NetlinkError, NetworkLink, NOTHING, SysError } from '../sys';
-import { interestingFrames } from './interest';
+import { Groups } from './groups';
+import { interestOf } from './interest';
 import { Command } from './messages';
 import { Statistics } from './statistics';
-import { Core, HeartbeatSocket, LinkSource, Surroundings } from './surroundings';
+import { Core, FrameSource, HeartbeatSocket, LinkSource, Surroundings } from './surroundings';
 
 /** Packets read from one socket before the others have their turn. */
 const BATCH = 64;
@@ -57,6 +59,7 @@ export class Loop {
   private readonly statistics = new Statistics();
   private readonly packet = Buffer.alloc(PACKET_SIZE);
   private readonly promiscuous = new Set<number>();
+  private readonly groups: Groups;
   private readonly heartbeats: ReadonlyMap<number, HeartbeatSocket>;
   private plan: LanPlan | undefined;
   private links: LinkSource | undefined;
@@ -66,6 +69,7 @@ export class Loop {
   private stopped = false;
 
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
+    this.groups = new Groups(around, (message, fields) => this.problem(message, fields));
     this.heartbeats = new Map(around.heartbeats.map((socket) => [socket.fd, socket]));
   }
 
@@ -93,7 +97,8 @@ export class Loop {
     let due = false;
     for (let index = 0; index < ready && !this.stopped; index++) {
       const fd = around.epoll.ready(index);
-      if (fd === around.packets.fd) this.receiveFrames();
+      if (fd === around.packets.fd) this.receiveFrames(around.packets);
+      else if (fd === around.neighbors.fd) this.receiveFrames(around.neighbors);
       else if (fd === around.timer.fd) due = true;
       else if (fd === around.wakeup.fd) this.receiveCommands();
       else if (fd === this.links?.fd) this.readLinks();
@@ -103,13 +108,13 @@ export class Loop {
     return !this.stopped;
   }
 
-  private receiveFrames(): void {
-    const { around: { packets, now }, core, packet, statistics } = this;
+  private receiveFrames(socket: FrameSource): void {
+    const { around: { now }, core, packet, statistics } = this;
     for (let count = 0; count < BATCH; count++) {
-      const length = this.receive(packets);
+      const length = this.receive(socket);
       if (length === NOTHING) return;
       statistics.framesReceived++;
-      this.drain(core.receiveFrame(now(), packets.interfaceIndex, packet, length));
+      this.drain(core.receiveFrame(now(), socket.interfaceIndex, packet, length));
     }
   }
 
@@ -147,13 +152,14 @@ export class Loop {
         return this.offer('the plan', () => {
           const outbox = core.setPlan(around.now(), command.plan);
           this.plan = command.plan;
-          this.refilter(); // before anything is announced: who hears the announcement may ask at once
+          this.listen(); // before anything is announced: who hears the announcement may ask at once
           return outbox;
         });
       case 'keys':
         return this.offer('the keys', () => core.setKeys(around.now(), command.keys));
       case 'snapshot': {
-        const loop = this.statistics.snapshot(around.packets.statistics(), this.links?.listingsStarted ?? 0);
+        const framesDropped = around.packets.statistics().dropped + around.neighbors.statistics().dropped;
+        const loop = this.statistics.snapshot(framesDropped, this.links?.listingsStarted ?? 0);
         return around.report({ type: 'snapshot', id: command.id, snapshot: { ...core.snapshot(around.now()), loop } });
       }
       case 'stop':
@@ -237,13 +243,17 @@ export class Loop {
   }
 
   private linksChanged(links: readonly NetworkLink[]): void {
-    this.refilter();
+    this.listen();
     this.setPromiscuous(links);
     this.offer('the interfaces', () => this.core.setLinks(this.around.now(), links.map(toLink)));
   }
 
-  private refilter(): void {
-    this.around.packets.setFilter(interestingFrames(this.plan, this.links?.links ?? [], this.options.excludeInterfaces));
+  /** Has the kernel hand over what the core wants to see. */
+  private listen(): void {
+    const { arp, neighbor, groups } = interestOf(this.plan, this.links?.links ?? [], this.options.excludeInterfaces);
+    this.around.packets.setFilter(arp);
+    this.around.neighbors.setFilter(neighbor);
+    this.groups.set(groups);
   }
 
   private setPromiscuous(links: readonly NetworkLink[]): void {
@@ -279,7 +289,7 @@ export class Loop {
 }
 
 function toLink({ ethernet, broadcast, ...link }: NetworkLink): Link {
-  // ARP for what has no Ethernet addresses is none of ours.
+  // What has no Ethernet addresses is none of ours.
   return { ...link, broadcast: broadcast && ethernet };
 }
 

@@ -1,4 +1,4 @@
-import { errnoName, PacketStatistics } from '../sys';
+import { errnoName } from '../sys';
 
 /** Upper bounds of the lateness histogram, in milliseconds; one more bucket holds what is later than the last. */
 export const LATENESS_BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] as const;
@@ -63,7 +63,7 @@ export class Statistics {
     return isFirst(this.receiveErrors, errno);
   }
 
-  public snapshot(packets: PacketStatistics, linkListings: number): LoopSnapshot {
+  public snapshot(framesDropped: number, linkListings: number): LoopSnapshot {
     const { recentMs } = this;
     this.recentMs = 0;
     return {
@@ -74,7 +74,7 @@ export class Statistics {
       datagramsSent: this.datagramsSent,
       sendErrors: byName(this.sendErrors),
       receiveErrors: byName(this.receiveErrors),
-      framesDropped: packets.dropped,
+      framesDropped,
       lateness: { ticks: this.ticks, maxMs: this.latestMs, recentMaxMs: recentMs, counts: [...this.lateness] },
       linkListings,
     };

@@ -16,7 +16,8 @@ export interface Core {
   snapshot(now: number): LanSnapshot;
 }
 
-/** What the loop needs of the kernel and of the main thread; see `Epoll`, `Timer`, `Wakeup`, `PacketSocket`, `UdpSocket`, `LinkMonitor`. */
+/** What the loop needs of the kernel and of the main thread; see `Epoll`, `Timer`, `Wakeup`, `PacketSocket`,
+ * `Ipv6Groups`, `UdpSocket`, `LinkMonitor`. */
 export interface Surroundings {
   readonly epoll: {
     add(descriptor: { readonly fd: number }): void;
@@ -26,14 +27,18 @@ export interface Surroundings {
   };
   readonly timer: { readonly fd: number; arm(atMs: number): void };
   readonly wakeup: { readonly fd: number; clear(): void };
-  readonly packets: {
-    readonly fd: number;
-    readonly interfaceIndex: number;
-    receive(into: Uint8Array): number;
+  /** Receives ARP, and sends everything. */
+  readonly packets: FrameSource & {
     send(interfaceIndex: number, frame: Uint8Array, length: number): number;
-    setFilter(program: Uint8Array): void;
     setPromiscuous(interfaceIndex: number, promiscuous: boolean): void;
-    statistics(): PacketStatistics;
+  };
+  /** Receives IPv6, of which the filter leaves neighbour discovery. */
+  readonly neighbors: FrameSource & {
+    setMulticast(interfaceIndex: number, hardwareAddress: Uint8Array, member: boolean): void;
+  };
+  readonly groups: {
+    join(interfaceIndex: number, group: Uint8Array): void;
+    leave(interfaceIndex: number, group: Uint8Array): void;
   };
   /** One for each family that this machine has. */
   readonly heartbeats: readonly HeartbeatSocket[];
@@ -42,6 +47,14 @@ export interface Surroundings {
   /** The next message of the main thread, if there is one. */
   nextCommand(): Command | undefined;
   report(report: Report): void;
+}
+
+export interface FrameSource {
+  readonly fd: number;
+  readonly interfaceIndex: number;
+  receive(into: Uint8Array): number;
+  setFilter(program: Uint8Array): void;
+  statistics(): PacketStatistics;
 }
 
 export interface HeartbeatSocket {

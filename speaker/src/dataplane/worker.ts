@@ -1,13 +1,12 @@
 import { randomBytes } from 'crypto';
 import { MessagePort, parentPort, receiveMessageOnPort, workerData } from 'worker_threads';
 import { LanCore } from '../lan';
-import { bootTime, Epoll, Errno, FileDescriptor, LinkMonitor, PacketSocket, SysError, Timer, UdpSocket, Wakeup } from '../sys';
+import { bootTime, Epoll, Errno, FileDescriptor, Ipv6Groups, LinkMonitor, PacketSocket, SysError, Timer, UdpSocket, Wakeup } from '../sys';
+import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from '../wire';
 import { toErrorValue } from './errors';
 import { Loop } from './loop';
 import { Command, Report, WorkerOptions } from './messages';
 import { HeartbeatSocket, Surroundings } from './surroundings';
-
-const ETHERTYPE_ARP = 0x0806;
 
 /**
  * Runs the data plane on this thread until it is stopped; to be called when the program was started as the data plane's worker, that is when
@@ -16,7 +15,7 @@ const ETHERTYPE_ARP = 0x0806;
 export function runDataPlaneWorker(): void {
   const options = workerData as WorkerOptions, port = parentPort!;
   const report = (what: Report) => port.postMessage(what);
-  const open: FileDescriptor[] = [];
+  const open: { close(): void }[] = [];
   try {
     const loop = assemble(options, port, report, open);
     report({ type: 'ready' });
@@ -32,8 +31,8 @@ export function runDataPlaneWorker(): void {
 }
 
 /** Opens the sockets and ties them to a core. What was opened is in `open`, also when this throws. */
-function assemble(options: WorkerOptions, port: MessagePort, report: (what: Report) => void, open: FileDescriptor[]): Loop {
-  const opened = <T extends FileDescriptor>(descriptor: T): T => {
+function assemble(options: WorkerOptions, port: MessagePort, report: (what: Report) => void, open: { close(): void }[]): Loop {
+  const opened = <T extends { close(): void }>(descriptor: T): T => {
     open.push(descriptor);
     return descriptor;
   };
@@ -47,9 +46,10 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
     excludeInterfaces,
   });
 
-  const packets = opened(PacketSocket.open(ETHERTYPE_ARP));
+  const packets = opened(PacketSocket.open(ETHER_TYPE_ARP)), neighbors = opened(PacketSocket.open(ETHER_TYPE_IPV6));
+  const groups = opened(new Ipv6Groups());
   const heartbeats: HeartbeatSocket[] = [];
-  const descriptors: FileDescriptor[] = [packets];
+  const descriptors: FileDescriptor[] = [packets, neighbors];
   for (const family of [4, 6] as const) {
     const socket = openUdp(family, heartbeatPort, report);
     if (!socket) continue;
@@ -70,6 +70,8 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
     timer,
     wakeup,
     packets,
+    neighbors,
+    groups,
     heartbeats,
     now: bootTime,
     openLinks: () => LinkMonitor.open(),

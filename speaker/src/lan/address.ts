@@ -1,4 +1,4 @@
-import { Reach } from '../wire';
+import { AddressKey, ipv6Octets, Reach } from '../wire';
 import { Interface } from './interfaces';
 
 /** A speaker that was heard on the LAN claiming an address. */
@@ -44,5 +44,10 @@ export class Address {
   gratuitousSent = 0;
   conflicts = 0;
 
-  constructor(readonly text: string, readonly key: number) {}
+  /** The 16 octets of an IPv6 address, as they stand in packets; none of an IPv4 address. */
+  readonly octets: Uint8Array;
+
+  constructor(readonly text: string, readonly key: AddressKey) {
+    this.octets = typeof key === 'bigint' ? ipv6Octets(key) : new Uint8Array(0);
+  }
 }

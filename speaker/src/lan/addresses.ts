@@ -1,6 +1,7 @@
-/** The plan's addresses, kept by number. */
-import { parseIpv4 } from '../wire';
+/** The plan's addresses. */
+import { AddressKey, parseAddress } from '../wire';
 import { Address } from './address';
+import { AddressMap } from './address-map';
 import { LanPlan } from './types';
 
 /** 16-bit digest of a candidate list: equal lists have equal ones, and different lists nearly always different ones. */
@@ -10,42 +11,29 @@ export function digestOf(candidates: readonly string[]): number {
   return digest;
 }
 
-/** What a new plan changes. */
-export interface PlanChange {
-  readonly removed: readonly Address[];
-  /** Those of another family that the plan before did not have. */
-  readonly unsupported: readonly string[];
-}
-
 export class Addresses {
-  readonly byKey = new Map<number, Address>();
+  /** Looked up at each frame. */
+  readonly map = new AddressMap<Address>();
   /** The same, in the order of the plan. */
   list: readonly Address[] = [];
-  private unsupported: ReadonlySet<string> = new Set();
+  private byKey: ReadonlyMap<AddressKey, Address> = new Map();
 
-  /** Takes a checked plan. An address that stays keeps its state. */
-  setPlan(plan: LanPlan): PlanChange {
-    const list: Address[] = [];
-    const unsupported = new Set<string>();
-    const before = new Map(this.byKey);
-    this.byKey.clear();
+  /** Takes a checked plan. An address that stays keeps its state. Returns those that are no longer there. */
+  setPlan(plan: LanPlan): Address[] {
+    const before = this.byKey;
+    const byKey = new Map<AddressKey, Address>();
+    this.map.clear();
     for (const { address: text, candidates, interfaces } of plan.addresses) {
-      const key = parseIpv4(text);
-      if (key === undefined) {
-        unsupported.add(text);
-        continue;
-      }
+      const key = parseAddress(text)!;
       const address = before.get(key) ?? new Address(text, key);
-      before.delete(key);
       address.candidates = candidates;
       address.candidatesDigest = digestOf(candidates);
       address.wanted = interfaces;
-      this.byKey.set(key, address);
-      list.push(address);
+      byKey.set(key, address);
+      this.map.set(key, address);
     }
-    const change = { removed: [...before.values()], unsupported: [...unsupported].filter((text) => !this.unsupported.has(text)) };
-    this.list = list;
-    this.unsupported = unsupported;
-    return change;
+    this.byKey = byKey;
+    this.list = [...byKey.values()];
+    return [...before.values()].filter(({ key }) => !byKey.has(key));
   }
 }

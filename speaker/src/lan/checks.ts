@@ -1,5 +1,5 @@
 /** What the control plane may hand to the core. Each throws before anything is changed, so what was there before stays in force. */
-import { isHeartbeatName, parseIpv4 } from '../wire';
+import { isHeartbeatName, parseAddress } from '../wire';
 import { LanError } from './errors';
 import { LanCoreOptions, LanPlan, Link } from './types';
 
@@ -26,9 +26,6 @@ export function checkLinks(links: readonly Link[]): void {
   }
 }
 
-/** The family the core does not announce: canonical IPv6 text. */
-const LOOKS_LIKE_IPV6 = /^[0-9a-f:.]*:[0-9a-f:.]*$/;
-
 export function checkPlan(node: string, plan: LanPlan): void {
   if (plan.node !== node) {
     throw new LanError('LAN_PLAN_NODE', `the plan is for node '${plan.node}', this is '${node}': make the plan with the name given to the core`);
@@ -39,8 +36,8 @@ export function checkPlan(node: string, plan: LanPlan): void {
   }
   const seen = new Set<string>();
   for (const { address } of plan.addresses) {
-    if (parseIpv4(address) === undefined && !LOOKS_LIKE_IPV6.test(address)) {
-      throw new LanError('LAN_PLAN_ADDRESS', `planned address '${address}': give the canonical text of an IPv4 or IPv6 address, such as 93.5.22.100`);
+    if (parseAddress(address) === undefined) {
+      throw new LanError('LAN_PLAN_ADDRESS', `planned address '${address}': give the canonical text of an IPv4 or IPv6 address, such as 93.5.22.100 or fd93:5:22::100`);
     }
     if (seen.has(address)) throw new LanError('LAN_PLAN_ADDRESS_TWICE', `planned address '${address}' is there twice: merge its candidates and interfaces into one`);
     seen.add(address);

@@ -1,8 +1,8 @@
 /**
- * What another's ARP packet says of our addresses: the LAN as second witness.
+ * What another's packet says of our addresses: the LAN as second witness.
  *
- * A packet whose sender protocol address is planned here, from a hardware address that is not ours, is evidence that somebody else uses
- * the address (RFC 5227 §2.4). If the hardware address is a speaker's, it is a rival, and ownership.ts decides who yields. Only
+ * An ARP packet whose sender protocol address is planned here, or a Neighbor Advertisement whose target is, from a hardware address that
+ * is not ours, is evidence that somebody else uses the address (RFC 5227 §2.4, RFC 4862 §5.4.4). If the hardware address is a speaker's, it is a rival, and ownership.ts decides who yields. Of ARP only
  * announcements and replies count then: the kernel of a node in IPVS mode has every address on a dummy interface, and may put it as
  * sender into requests of its own though the speaker there does not hold it. If it is nobody we know, it is an address conflict:
  * reported, and defended at most once in DEFEND_INTERVAL (RFC 5227 §1.1, §2.4 (c)); never fought over packet by packet.
@@ -27,13 +27,16 @@ export function speakerOf(hardwareAddress: number, peers: ReadonlyMap<string, Pe
   return undefined;
 }
 
-/** Notes a speaker's claim, heard on an interface; returns whether it is one. */
-export function noteClaim(now: number, address: Address, arp: ArpFrame, iface: Interface, peer: Peer): boolean {
+/** Whether a speaker claims by an ARP packet the address that is its sender. */
+export function isClaim(arp: ArpFrame): boolean {
   const kind = classifyArp(arp);
-  if (kind !== 'announcement' && kind !== 'gratuitousReply' && kind !== 'reply') return false;
+  return kind === 'announcement' || kind === 'gratuitousReply' || kind === 'reply';
+}
+
+/** Notes a speaker's claim, heard on an interface. */
+export function noteClaim(now: number, address: Address, iface: Interface, peer: Peer): void {
   const before = address.rival?.node === peer.node ? address.rival.onLinkAt : -Infinity;
   address.rival = { node: peer.node, at: now, onLinkAt: subnetOf(iface, address.key) === undefined ? before : now };
-  return true;
 }
 
 /** Reports and defends addresses that strangers use. */
@@ -42,20 +45,20 @@ export class Conflicts {
 
   constructor(private readonly gratuitous: Gratuitous) {}
 
-  /** A stranger used an address this node holds. */
-  stranger(now: number, address: Address, arp: ArpFrame, iface: Interface, outbox: Outbox): void {
+  /** A stranger, known by its hardware address, used an address this node holds. */
+  stranger(now: number, address: Address, hardwareAddress: Uint8Array, iface: Interface, outbox: Outbox): void {
     address.conflicts++;
     const defended = now - address.defendedAt >= DEFEND_INTERVAL_MS;
     if (defended) {
       address.defendedAt = now;
       this.gratuitous.burst(address, outbox);
     }
-    const report = `${address.text} ${hardwareAddressKey(arp.senderHardwareAddress)}`;
+    const report = `${address.text} ${hardwareAddressKey(hardwareAddress)}`;
     if (now - (this.reports.get(report) ?? -Infinity) < DEFEND_INTERVAL_MS) return;
     if (this.reports.size >= REMEMBERED_OFFENDERS) this.reports.clear();
     this.reports.set(report, now);
     outbox.event({
-      code: 'addressConflict', address: address.text, mac: formatHardwareAddress(arp.senderHardwareAddress), interface: iface.name, defended,
+      code: 'addressConflict', address: address.text, mac: formatHardwareAddress(hardwareAddress), interface: iface.name, defended,
     });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The data plane's heart for IPv4, without a socket, clock or timer of its own.
+ * The data plane's heart, without a socket, clock or timer of its own.
  *
  * Data flows in one direction. The control plane's plan says which addresses there are, who may announce each, and where
  * (`setPlan`); rtnetlink says which interfaces are there (`setLinks`). Heartbeats say which peers live and what they hold
@@ -10,9 +10,9 @@
  * ```
  *   setPlan ──┐                          ┌─► responder ──┐
  *   setLinks ─┤                          │   (RFC 826)   │
- *   frame ────┼─► membership ─► ownership┤               ├─► Outbox: frames, datagrams, events
- *   heartbeat ┤   conflict               └─► gratuitous ─┤
- *   tick ─────┘   (RFC 5227)                 (RFC 5227)  │
+ *   frame ────┼─► membership ─► ownership┤   neighbor    ├─► Outbox: frames, datagrams, events
+ *   heartbeat ┤   conflict               │   (RFC 4861)  │
+ *   tick ─────┘   (RFC 5227)             └─► gratuitous ─┤
  *                     └────────► witness, heartbeats ────┘
  * ```
  *
@@ -29,8 +29,8 @@
  * address stays with its first candidate. There is no failover, but there are no two answers either, which is the safe half; the LAN's
  * testimony still counts. An event says so.
  *
- * IPv6 (Neighbor Discovery) is to be a second responder beside the first, with its own key in `Interface.announced` and its own section
- * in the heartbeat; membership, ownership and the schedule are the same. Until then an IPv6 address in the plan gives an event.
+ * **Both families** are treated alike: membership, ownership, the schedule and the rules for claims know addresses only as keys. What
+ * differs is the packet: ARP (responder.ts, gratuitous.ts, witness.ts) or Neighbor Discovery (neighbor.ts).
  */
 import { Address } from './address';
 import { Addresses } from './addresses';
@@ -106,9 +106,7 @@ export class LanCore {
   setPlan(now: number, plan: LanPlan): Outbox {
     checkPlan(this.node, plan);
     if (!this.enter(now)) return this.outbox;
-    const { removed, unsupported } = this.addresses.setPlan(plan);
-    for (const address of removed) this.holdings.lose(address, 'removedFromPlan');
-    for (const address of unsupported) this.outbox.event({ code: 'addressFamilyUnsupported', address });
+    for (const address of this.addresses.setPlan(plan)) this.holdings.lose(address, 'removedFromPlan');
     this.membership.setPeers(now, plan.peers, this.outbox);
     this.revision = plan.revision ?? 0;
     if (!this.planned) {
@@ -128,9 +126,9 @@ export class LanCore {
   setLinks(now: number, links: readonly Link[]): Outbox {
     checkLinks(links);
     if (!this.enter(now)) return this.outbox;
-    const before = new Set(this.interfaces.announcing.keys());
+    const before = new Set(this.interfaces.lans());
     this.interfaces.setLinks(links);
-    const joined = [...this.interfaces.announcing.keys()].some((index) => !before.has(index));
+    const joined = this.interfaces.lans().some((lan) => !before.has(lan));
     if (joined && this.planned && this.canBeat && !this.hearsAll) this.listening.start(now);
     this.assignInterfaces(now);
     return this.leave(now);
@@ -266,9 +264,9 @@ export class LanCore {
         this.reconsider(now, address);
         if (!isRivalFresh(address, this.membership.peers, now, this.detectionMs)) address.rival = undefined;
       }
-      const { node, intervalMs, detectionMs, listening: { active: listening }, interfaces, membership: { peers, byProtocolAddress } } = this;
+      const { node, intervalMs, detectionMs, listening: { active: listening }, interfaces, membership: { peers } } = this;
       if (peers.size > 0) {
-        const view = { now, node, intervalMs, detectionMs, listening, peers, byProtocolAddress, interfaces };
+        const view = { now, node, intervalMs, detectionMs, listening, peers, interfaces };
         this.witness.tick(view, this.addresses.list, this.outbox);
       }
     }

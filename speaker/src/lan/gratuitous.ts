@@ -1,13 +1,14 @@
 /**
- * Unasked-for announcements (RFC 5227 §3; RFC 826 lets whoever hears them update its table).
+ * Unasked-for announcements (RFC 5227 §3; RFC 826 lets whoever hears them update its table; RFC 4861 §7.2.6).
  *
- * Some hosts heed only requests and some only replies, so a burst is one of each. Linux ignores a second change of an entry within
+ * Some hosts heed only ARP requests and some only replies, so a burst is one of each; for IPv6 it is one Neighbor Advertisement. Linux ignores a second change of an entry within
  * 1 s (`locktime`), so bursts are repeated past that, for a window after the takeover. Afterwards a slow refresh keeps switch
- * tables, which forget after 300 s, and routers' ARP tables right.
+ * tables, which forget after 300 s, and routers' tables right.
  */
 import { ARP_REPLY, ARP_REQUEST, ArpFrame, encodeArp } from '../wire';
 import { Address } from './address';
 import { Interface } from './interfaces';
+import { advertise } from './neighbor';
 import { Outbox } from './outbox';
 import { GratuitousOptions } from './types';
 
@@ -15,8 +16,12 @@ const announcement = new ArpFrame();
 announcement.destination.fill(0xff);
 announcement.targetHardwareAddress.fill(0xff);
 
-/** Sends one request and one reply through an interface. */
+/** Sends one request and one reply, or one advertisement, through an interface. */
 function burstOn(iface: Interface, address: Address, outbox: Outbox): void {
+  if (typeof address.key === 'bigint') {
+    advertise(iface, address, outbox);
+    return;
+  }
   announcement.source.set(iface.mac);
   announcement.senderHardwareAddress.set(iface.mac);
   announcement.senderProtocolAddress = address.key;

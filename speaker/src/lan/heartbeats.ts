@@ -1,7 +1,7 @@
 /** Makes this node's own heartbeats: one round is one or more datagrams, each sent to every address of every peer. */
 import {
-  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_MAX_ADDRESSES, HEARTBEAT_MAX_ECHOES,
-  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, HeartbeatType, Reach,
+  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_ADDRESSES_LENGTH, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_MAX_ECHOES,
+  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, heartbeatAddressLength, HeartbeatType, Reach,
 } from '../wire';
 import { Address } from './address';
 import { Interfaces } from './interfaces';
@@ -16,7 +16,8 @@ const WHOLE_ROUNDS = 3;
 export class Heartbeats {
   private readonly buffers: Uint8Array[] = [];
   private readonly heartbeat = emptyHeartbeat();
-  private states: HeartbeatAddress[] = [];
+  /** States of addresses, as many in a page as a datagram has room for. */
+  private pages: HeartbeatAddress[][] = [];
   private generation = 0;
   private page = 0;
   private wholeRounds = 0;
@@ -28,11 +29,14 @@ export class Heartbeats {
 
   /** Takes what there is to tell of the addresses; call it when one is acquired or lost, or its reach or candidates change. */
   update(addresses: Iterable<Address>, revision: number): void {
-    this.states = [];
+    const states: HeartbeatAddress[] = [];
     for (const { key, held, reach, candidates, candidatesDigest } of addresses) {
       const impaired = reach !== Reach.ON_LINK && candidates.includes(this.membership.node);
-      if (held || impaired) this.states.push({ address: key, held, reach, candidatesDigest });
+      if (held || impaired) states.push({ address: key, held, reach, candidatesDigest });
     }
+    this.pages = inPages(states);
+    this.heartbeat.total = states.filter(({ address }) => typeof address === 'number').length;
+    this.heartbeat.total6 = states.length - this.heartbeat.total;
     this.generation = (this.generation + 1) % 0x100000000;
     this.heartbeat.revision = revision;
   }
@@ -45,11 +49,10 @@ export class Heartbeats {
     const echoes = this.membership.echoes(now);
     const macs = [...interfaces.announcing.values()].map(({ mac }) => hardwareAddressKey(mac));
     const pages = Math.max(1, pagesOf(echoes.length, HEARTBEAT_MAX_ECHOES));
-    const allPages = Math.max(pages, pagesOf(macs.length, HEARTBEAT_MAX_INTERFACES), pagesOf(this.states.length, HEARTBEAT_MAX_ADDRESSES));
+    const allPages = Math.max(pages, pagesOf(macs.length, HEARTBEAT_MAX_INTERFACES), this.pages.length);
     this.heartbeat.type = HeartbeatType.HELLO;
     this.heartbeat.flags = listening ? HEARTBEAT_FLAG_LISTENING : 0;
     this.heartbeat.generation = this.generation;
-    this.heartbeat.total = this.states.length;
     if (changed) this.wholeRounds = WHOLE_ROUNDS;
     const whole = this.wholeRounds > 0;
     if (whole) this.wholeRounds--;
@@ -57,7 +60,7 @@ export class Heartbeats {
     for (let i = 0; i < (whole ? allPages : pages); i++) {
       this.heartbeat.echoes = pageOf(echoes, i, HEARTBEAT_MAX_ECHOES);
       this.heartbeat.interfaces = pageOf(macs, this.page, HEARTBEAT_MAX_INTERFACES);
-      this.heartbeat.addresses = pageOf(this.states, this.page, HEARTBEAT_MAX_ADDRESSES);
+      this.heartbeat.addresses = this.pages.length === 0 ? [] : this.pages[this.page % this.pages.length];
       this.page++;
       this.send(now, i, outbox);
     }
@@ -68,7 +71,7 @@ export class Heartbeats {
     this.heartbeat.echoes = this.membership.echoes(now).slice(0, HEARTBEAT_MAX_ECHOES);
     this.heartbeat.interfaces = [];
     this.heartbeat.addresses = [];
-    this.heartbeat.total = 0;
+    this.heartbeat.total = this.heartbeat.total6 = 0;
     for (let i = 0; i < GOODBYES; i++) this.send(now, i, outbox);
   }
 
@@ -85,6 +88,22 @@ export class Heartbeats {
 
 function pagesOf(count: number, perPage: number): number {
   return Math.ceil(count / perPage);
+}
+
+/** Cuts a list of addresses, which differ in length, into pages. */
+function inPages(states: readonly HeartbeatAddress[]): HeartbeatAddress[][] {
+  const pages: HeartbeatAddress[][] = [];
+  let room = 0;
+  for (const state of states) {
+    const length = heartbeatAddressLength(state.address);
+    if (length > room) {
+      pages.push([]);
+      room = HEARTBEAT_ADDRESSES_LENGTH;
+    }
+    pages[pages.length - 1].push(state);
+    room -= length;
+  }
+  return pages;
 }
 
 /** A page of a list; page numbers go round. */

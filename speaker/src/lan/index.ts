@@ -1,6 +1,6 @@
 /**
  * The sans-I/O core of the data plane: frames, heartbeats, plan, links and time go in; frames, heartbeats and events come out.
- * It decides which addresses this node owns, answers ARP for them, announces them, and notices when somebody else does.
+ * It decides which addresses this node owns, answers ARP and Neighbor Solicitations for them, announces them, and notices when somebody else does.
  * It has no socket, clock, timer or random source; dataplane/ gives it those. The essay is at the top of core.ts.
  */
 export { LanCore } from './core';

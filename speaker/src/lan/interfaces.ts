@@ -1,48 +1,68 @@
 /** Which interfaces take part, and what each announces. Filled anew at each change of links or plan; read at each frame. */
-import { hardwareAddressKey, parseIpv4, Reach } from '../wire';
+import { AddressKey, hardwareAddressKey, ipv6Octets, parseAddress, Reach } from '../wire';
 import { Address } from './address';
+import { AddressMap } from './address-map';
 import { Outbox } from './outbox';
 import { Link } from './types';
 
-/** An IPv4 subnet an interface is in. */
-export interface Subnet {
+/** A subnet an interface is in. */
+export interface Subnet<Key extends AddressKey = AddressKey> {
   /** The interface's own address. */
-  readonly address: number;
-  /** Size of the subnet, 2^(32 - prefix length): two addresses are in one subnet when they agree above it. */
-  readonly size: number;
+  readonly address: Key;
+  /** Bits after the prefix: two addresses are in one subnet when they agree above these. */
+  readonly hostBits: number;
 }
 
-/** An interface that ARP is answered on. */
+/** An interface that ARP and Neighbor Solicitations are answered on. */
 export interface Interface {
   readonly index: number;
   readonly name: string;
   readonly mac: Uint8Array;
   readonly subnets: readonly Subnet[];
-  /** Addresses announced here, held or not, by their 32-bit number. */
-  readonly announced: Map<number, Address>;
+  /** Its link-local address (RFC 4291 §2.5.6). Without one it takes no part in IPv6: the kernel has switched that off there. */
+  readonly linkLocal: Uint8Array | undefined;
+  /** Addresses announced here, held or not. */
+  readonly announced: AddressMap<Address>;
 }
+
+const LINK_LOCAL_PREFIX = 0xfe80n;
 
 const unsigned = (address: number): number => address < 0 ? address + 0x100000000 : address;
 
+/** The part of an address above so many bits. */
+function networkOf(address: AddressKey, hostBits: number): AddressKey {
+  return typeof address === 'number' ? Math.floor(unsigned(address) / 2 ** hostBits) : address / 2n ** BigInt(hostBits);
+}
+
 /** The subnet of the interface that contains an address. */
-export function subnetOf(iface: Interface, address: number): Subnet | undefined {
-  return iface.subnets.find(({ address: own, size }) => Math.floor(unsigned(own) / size) === Math.floor(unsigned(address) / size));
+export function subnetOf<Key extends AddressKey>(iface: Interface, address: Key): Subnet<Key> | undefined {
+  return iface.subnets.find((subnet): subnet is Subnet<Key> => typeof subnet.address === typeof address
+    && networkOf(subnet.address, subnet.hostBits) === networkOf(address, subnet.hostBits));
 }
 
 function subnetsOf(link: Link): Subnet[] {
   const subnets: Subnet[] = [];
   for (const cidr of link.addresses) {
-    const slash = cidr.indexOf('/');
-    const address = parseIpv4(slash < 0 ? cidr : cidr.slice(0, slash));
-    const prefixLength = slash < 0 ? 32 : Number(cidr.slice(slash + 1));
-    if (address !== undefined && prefixLength >= 0 && prefixLength <= 32) subnets.push({ address, size: 2 ** (32 - prefixLength) });
+    const [text, length] = cidr.split('/');
+    const address = parseAddress(text);
+    if (address === undefined) continue;
+    const bits = typeof address === 'number' ? 32 : 128;
+    const prefixLength = length === undefined ? bits : Number(length);
+    if (prefixLength >= 0 && prefixLength <= bits) subnets.push({ address, hostBits: bits - prefixLength });
   }
   return subnets;
 }
 
+function linkLocalOf(subnets: readonly Subnet[]): Uint8Array | undefined {
+  for (const { address } of subnets) {
+    if (typeof address === 'bigint' && address / 2n ** 112n === LINK_LOCAL_PREFIX) return ipv6Octets(address);
+  }
+  return undefined;
+}
+
 /** Interfaces of this node, those that take part and those that do not. */
 export class Interfaces {
-  /** Those ARP is answered on, by index. */
+  /** Those that take part, by index. */
   readonly announcing = new Map<number, Interface>();
   /** Hardware addresses of every link of this node: a frame that comes from one of them is our own, come back. */
   readonly ownHardwareAddresses = new Set<number>();
@@ -55,7 +75,7 @@ export class Interfaces {
 
   /**
    * Takes the links of this node. An interface takes part when it is up, can broadcast, has ARP, is no port of a bridge or bond,
-   * and is not excluded; an address of its own is not needed.
+   * and is not excluded; an IPv4 address of its own is not needed, for IPv6 a link-local one is.
    */
   setLinks(links: readonly Link[]): void {
     this.known = true;
@@ -67,10 +87,16 @@ export class Interfaces {
       if (link.loopback || this.excluded(link.name)) continue;
       this.names.add(link.name);
       if (!link.up || !link.broadcast || link.noArp || link.enslaved) continue;
+      const subnets = subnetsOf(link);
       this.announcing.set(link.index, {
-        index: link.index, name: link.name, mac: Uint8Array.from(link.mac), subnets: subnetsOf(link), announced: new Map(),
+        index: link.index, name: link.name, mac: Uint8Array.from(link.mac), subnets, linkLocal: linkLocalOf(subnets), announced: new AddressMap(),
       });
     }
+  }
+
+  /** Where this node takes part, by index and family: IPv6 may come a second after IPv4, when the kernel has found its address unused. */
+  lans(): string[] {
+    return [...this.announcing.values()].flatMap(({ index, linkLocal }) => linkLocal === undefined ? [`${index}`] : [`${index}`, `${index} IPv6`]);
   }
 
   /** Computes for each address where it is announced. Returns those of which `interfaces` or `reach` changed. */
@@ -78,7 +104,7 @@ export class Interfaces {
     for (const iface of this.announcing.values()) iface.announced.clear();
     const changed: Address[] = [];
     for (const address of addresses) {
-      const interfaces = [...this.announcing.values()].filter(({ name }) => address.wanted === undefined || address.wanted.includes(name));
+      const interfaces = [...this.announcing.values()].filter((iface) => isWanted(address, iface));
       const reach = reachThrough(interfaces, address);
       if (reach !== address.reach || !sameInterfaces(interfaces, address.interfaces)) changed.push(address);
       address.interfaces = interfaces;
@@ -105,6 +131,10 @@ export class Interfaces {
     this.exclude.lastIndex = 0;
     return this.exclude.test(name);
   }
+}
+
+function isWanted({ wanted, key }: Address, { name, linkLocal }: Interface): boolean {
+  return (wanted === undefined || wanted.includes(name)) && (typeof key === 'number' || linkLocal !== undefined);
 }
 
 function reachThrough(interfaces: readonly Interface[], { key }: Address): Reach {

@@ -18,7 +18,8 @@
  * **Own health first.** A node whose own timer was late by more than an interval has perhaps left datagrams unread, so it accuses
  * nobody before it has listened for a full detection time (Dadgar, Phillips, Currey: "Lifeguard", 2017).
  */
-import { decodeHeartbeat, emptyHeartbeat, Heartbeat, HEARTBEAT_FLAG_LISTENING, HeartbeatEcho, HeartbeatType, parseIpv4 } from '../wire';
+import { decodeHeartbeat, emptyHeartbeat, Heartbeat, HEARTBEAT_FLAG_LISTENING, HeartbeatEcho, HeartbeatType, parseAddress } from '../wire';
+import { AddressMap } from './address-map';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
@@ -34,8 +35,8 @@ const REPORTED: ReadonlySet<HeartbeatDrop> = new Set<HeartbeatDrop>(['version', 
 
 export class Membership {
   readonly peers = new Map<string, Peer>();
-  /** Node addresses of peers, IPv4, by which their hardware addresses are learned. */
-  readonly byProtocolAddress = new Map<number, Peer>();
+  /** Node addresses of peers, by which their hardware addresses are learned. */
+  readonly byProtocolAddress = new AddressMap<Peer>();
   /** Number of our next datagram. */
   sequence = 1;
   keys: readonly Uint8Array[] = [];
@@ -72,10 +73,8 @@ export class Membership {
       let peer = this.peers.get(node);
       if (peer === undefined) this.peers.set(node, peer = new Peer(node, now));
       peer.addresses = addresses;
-      for (const text of addresses) {
-        const address = parseIpv4(text);
-        if (address !== undefined) this.byProtocolAddress.set(address, peer);
-      }
+      peer.protocolAddresses = addresses.map(parseAddress).filter((address) => address !== undefined);
+      for (const address of peer.protocolAddresses) this.byProtocolAddress.set(address, peer);
     }
     this.changed = true;
   }
@@ -165,7 +164,7 @@ export class Membership {
     if (!peer.acceptSequence(heartbeat.sequence)) return 'replayed';
     if (overtaken) {
       // Newer words of the peer are known; of this one only the rest of a list is of use.
-      if (peer.isGathering(heartbeat.generation) && peer.gather(heartbeat.generation, heartbeat.total, heartbeat.addresses)) this.changed = true;
+      if (peer.isGathering(heartbeat.generation) && peer.gather(heartbeat)) this.changed = true;
       return undefined;
     }
     if (heartbeat.type === HeartbeatType.GOODBYE) {
@@ -180,7 +179,7 @@ export class Membership {
     if (listening !== peer.listening || heartbeat.revision !== peer.revision) this.changed = true;
     peer.listening = listening;
     peer.revision = heartbeat.revision;
-    if (peer.gather(heartbeat.generation, heartbeat.total, heartbeat.addresses)) this.changed = true;
+    if (peer.gather(heartbeat)) this.changed = true;
     if (!peer.up && now - peer.confirmedAt <= this.echoMs) {
       peer.up = true;
       peer.reason = reason;

@@ -1,4 +1,4 @@
-import { HeartbeatAddress, Reach } from '../wire';
+import { AddressKey, Heartbeat, HeartbeatAddress, Reach } from '../wire';
 import { PeerReason } from './types';
 
 /**
@@ -11,6 +11,8 @@ const REPLAY_WINDOW = 64;
 export class Peer {
   /** Where heartbeats are sent. */
   addresses: readonly string[] = [];
+  /** The same, as far as they are IP addresses: by them its hardware addresses are learned. */
+  protocolAddresses: readonly AddressKey[] = [];
   /** The life of the speaker that has proved itself; undefined until one has. */
   incarnation: bigint | undefined;
   /** Highest sequence accepted from it. */
@@ -33,9 +35,9 @@ export class Peer {
   /** When the LAN was last asked for the hardware address of its node addresses. */
   resolvedAt = -Infinity;
   /** Latest complete list of addresses. */
-  private states: ReadonlyMap<number, HeartbeatAddress> = new Map();
+  private states: ReadonlyMap<AddressKey, HeartbeatAddress> = new Map();
   private generation = -1;
-  private gathering = new Map<number, HeartbeatAddress>();
+  private gathering = new Map<AddressKey, HeartbeatAddress>();
   private gatheringGeneration = -1;
 
   /** @param downSince Since when it has not been up: to begin with, since it is in the plan. */
@@ -61,11 +63,11 @@ export class Peer {
   }
 
   /** How it stands to an address; undefined for one it neither holds nor has trouble with. */
-  stateOf(address: number): HeartbeatAddress | undefined {
+  stateOf(address: AddressKey): HeartbeatAddress | undefined {
     return this.states.get(address);
   }
 
-  reachOf(address: number): Reach {
+  reachOf(address: AddressKey): Reach {
     return this.states.get(address)?.reach ?? Reach.ON_LINK;
   }
 
@@ -86,14 +88,14 @@ export class Peer {
    * Takes a part of its list of addresses. A list may come in several datagrams, some of them lost; it counts once all of it is there.
    * Returns whether the list that counts has changed.
    */
-  gather(generation: number, total: number, addresses: readonly HeartbeatAddress[]): boolean {
+  gather({ generation, total, total6, addresses }: Heartbeat): boolean {
     if (generation !== this.gatheringGeneration) {
       this.gatheringGeneration = generation;
       this.gathering = new Map();
     }
     if (generation === this.generation) return false;
     for (const state of addresses) this.gathering.set(state.address, state);
-    if (this.gathering.size < total) return false;
+    if (this.gathering.size < total + total6) return false;
     this.states = this.gathering;
     this.generation = generation;
     return true;

@@ -1,10 +1,14 @@
 /** A frame's way in: from an interface to an answer, to evidence about an address, or to a named reason why neither. */
-import { ArpFrame, decodeArp, hardwareAddressKey, sameHardwareAddress } from '../wire';
+import {
+  ArpFrame, decodeArp, decodeNeighbor, ETHER_TYPE_IPV6, ETHERNET_HEADER_LENGTH, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT, NeighborFrame,
+  sameHardwareAddress,
+} from '../wire';
 import { Address } from './address';
 import { Addresses } from './addresses';
-import { Conflicts, noteClaim, speakerOf } from './conflict';
+import { Conflicts, isClaim, noteClaim, speakerOf } from './conflict';
 import { Interface, Interfaces } from './interfaces';
 import { Membership } from './membership';
+import { claimedHardwareAddress, respondToSolicitation } from './neighbor';
 import { Outbox } from './outbox';
 import { respond } from './responder';
 import { FrameDrop } from './types';
@@ -13,6 +17,7 @@ export class Reception {
   /** The address a speaker has just claimed, after a frame dropped as `claim`. */
   claimed: Address | undefined;
   private readonly arp = new ArpFrame();
+  private readonly neighbor = new NeighborFrame();
 
   constructor(
     private readonly interfaces: Interfaces,
@@ -26,34 +31,59 @@ export class Reception {
   take(now: number, ifindex: number, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
     const iface = this.interfaces.announcing.get(ifindex);
     if (iface === undefined) return 'unknownInterface';
+    const ipv6 = length >= ETHERNET_HEADER_LENGTH && frame[12] * 256 + frame[13] === ETHER_TYPE_IPV6;
+    return ipv6 ? this.takeNeighbor(now, iface, frame, length, authorised) : this.takeArp(now, iface, frame, length, authorised);
+  }
+
+  private takeArp(now: number, iface: Interface, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
     const { arp } = this;
     const problem = decodeArp(frame, length, arp);
     if (problem !== undefined) return problem;
     if (sameHardwareAddress(arp.source, iface.mac)) return 'ownFrame';
-    const peer = this.membership.byProtocolAddress.get(arp.senderProtocolAddress);
+    const peer = this.membership.byProtocolAddress.ofIpv4(arp.senderProtocolAddress);
     if (peer !== undefined) peer.hardwareAddresses.add(hardwareAddressKey(arp.senderHardwareAddress));
-    const claimed = this.addresses.byKey.get(arp.senderProtocolAddress);
+    const claimed = this.addresses.map.ofIpv4(arp.senderProtocolAddress);
     if (claimed !== undefined) {
-      const drop = this.heed(now, claimed, iface, authorised);
+      const drop = this.heed(now, claimed, arp.senderHardwareAddress, isClaim(arp), iface, authorised);
       if (drop !== undefined) return drop;
     }
     const drop = respond(iface, arp, authorised, this.outbox);
-    return drop === 'notPlanned' && this.addresses.byKey.has(arp.targetProtocolAddress) ? 'notAnnouncedHere' : drop;
+    return drop === 'notPlanned' && this.addresses.map.ofIpv4(arp.targetProtocolAddress) !== undefined ? 'notAnnouncedHere' : drop;
   }
 
-  /** Somebody else sends in the name of a planned address. */
-  private heed(now: number, address: Address, iface: Interface, authorised: boolean): FrameDrop | undefined {
-    const { arp } = this;
-    const sender = hardwareAddressKey(arp.senderHardwareAddress);
+  private takeNeighbor(now: number, iface: Interface, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
+    const { neighbor } = this;
+    const problem = decodeNeighbor(frame, length, neighbor);
+    if (problem !== undefined) return problem;
+    if (sameHardwareAddress(neighbor.source, iface.mac)) return 'ownFrame';
+    const advertised = neighbor.type === NEIGHBOR_ADVERTISEMENT;
+    const sender = claimedHardwareAddress(neighbor);
+    const peer = this.membership.byProtocolAddress.ofIpv6(advertised ? neighbor.target : neighbor.sourceAddress);
+    if (peer !== undefined) peer.hardwareAddresses.add(hardwareAddressKey(sender));
+    const planned = this.addresses.map.ofIpv6(neighbor.target);
+    if (advertised && planned !== undefined) {
+      const drop = this.heed(now, planned, sender, true, iface, authorised);
+      if (drop !== undefined) return drop;
+    }
+    const drop = respondToSolicitation(iface, neighbor, iface.announced.ofIpv6(neighbor.target), authorised, this.outbox);
+    return drop === 'notPlanned' && planned !== undefined ? 'notAnnouncedHere' : drop;
+  }
+
+  /** Somebody else sends in the name of a planned address; a speaker perhaps without meaning to claim it. */
+  private heed(
+    now: number, address: Address, hardwareAddress: Uint8Array, claims: boolean, iface: Interface, authorised: boolean,
+  ): FrameDrop | undefined {
+    const sender = hardwareAddressKey(hardwareAddress);
     if (this.interfaces.ownHardwareAddresses.has(sender)) return 'ownFrame';
     const peer = speakerOf(sender, this.membership.peers);
     if (peer === undefined) {
       if (!address.held || !authorised) return undefined;
-      this.conflicts.stranger(now, address, arp, iface, this.outbox);
+      this.conflicts.stranger(now, address, hardwareAddress, iface, this.outbox);
       this.membership.doubt(now);
       return 'conflict';
     }
-    if (!noteClaim(now, address, arp, iface, peer)) return undefined;
+    if (!claims) return undefined;
+    noteClaim(now, address, iface, peer);
     this.claimed = address;
     return 'claim';
   }

@@ -17,7 +17,7 @@ reply.operation = ARP_REPLY;
 export function respond(iface: Interface, arp: ArpFrame, authorised: boolean, outbox: Outbox): FrameDrop | undefined {
   if (arp.operation !== ARP_REQUEST) return 'notRequest';
   if (!isBroadcast(arp.destination) && !sameHardwareAddress(arp.destination, iface.mac)) return 'ethernetDestination';
-  const address = iface.announced.get(arp.targetProtocolAddress);
+  const address = iface.announced.ofIpv4(arp.targetProtocolAddress);
   if (address === undefined) return 'notPlanned';
   if (!authorised) return 'stalled';
   if (!address.held) return 'notHeld';

@@ -18,7 +18,7 @@ export interface LanPlan {
 export interface PlannedPeer {
   /** Node name. */
   readonly node: string;
-  /** The Node's addresses (`status.addresses`, InternalIP). Heartbeats go to each; IPv4 ones also help to recognise its hardware address. */
+  /** The Node's addresses (`status.addresses`, InternalIP). Heartbeats go to each; they also help to recognise its hardware address. */
   readonly addresses: readonly string[];
 }
 
@@ -149,11 +149,6 @@ export interface InterfacesMissingEvent {
   readonly address: string;
   readonly wanted: readonly string[];
 }
-/** The core does not announce addresses of this family. Given once per plan in which the address is new. */
-export interface AddressFamilyUnsupportedEvent {
-  readonly code: 'addressFamilyUnsupported';
-  readonly address: string;
-}
 /** After a gap of more than the detection time nothing is answered until peers are heard again, or a detection time has passed. */
 export interface AuthorityEvent {
   readonly code: 'authorityLost' | 'authorityRegained';
@@ -173,12 +168,13 @@ export interface HeartbeatKeyMissingEvent {
 
 export type LanEvent =
   | AddressAcquiredEvent | AddressLostEvent | PeerEvent | AddressConflictEvent | InterfacesMissingEvent
-  | AddressFamilyUnsupportedEvent | AuthorityEvent | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent;
+  | AuthorityEvent | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent;
 
-/** Why a frame was not answered. `claim` is a speaker's claim to an address, `conflict` that of a stranger. */
+/** Why a frame was not answered; of those in the second row see `NeighborProblem`. `claim` is a speaker's claim to an address, `conflict` that of a stranger. */
 export const FRAME_DROPS = [
   'stopped', 'stalled', 'unknownInterface', 'truncated', 'notArp', 'hardwareType', 'protocolType', 'addressLength',
-  'ownFrame', 'notRequest', 'claim', 'conflict', 'ethernetDestination', 'notPlanned', 'notAnnouncedHere', 'notHeld',
+  'notIpv6', 'notNeighborDiscovery', 'hopLimit', 'messageCode', 'messageLength', 'checksum', 'targetMulticast', 'optionLength', 'unspecifiedSource',
+  'solicitedMulticast', 'noSourceLinkLayerAddress', 'ownFrame', 'notRequest', 'claim', 'conflict', 'ethernetDestination', 'notPlanned', 'notAnnouncedHere', 'notHeld',
 ] as const;
 export type FrameDrop = (typeof FRAME_DROPS)[number];
 

@@ -1,8 +1,9 @@
 /**
  * Asks the LAN when heartbeats do not tell.
  *
- * An ARP probe (RFC 5227 §2.1.1: sender 0.0.0.0, so that it changes nobody's table) sent to a speaker's own hardware address is answered
- * by that speaker if it holds the address, and by nobody if it is dead. So:
+ * IPv4: an ARP probe (RFC 5227 §2.1.1: sender 0.0.0.0, so that it changes nobody's table) sent to a speaker's own hardware address is answered
+ * by that speaker if it holds the address, and by nobody if it is dead. IPv6: so is a Neighbor Solicitation, whose target is in nobody's
+ * table because of it. So:
  *
  *  - While a holder's heartbeat is overdue, and as long after as it answers, it is asked each interval. By the time it would be declared
  *    down, its answer has shown that it lives, or its silence that it does not: a cut on the heartbeat's path does not move an
@@ -14,9 +15,10 @@
  * The answers come in as claims; see conflict.ts. To know a speaker by its hardware address when it was never heard, its node address is
  * resolved with an ordinary request.
  */
-import { ARP_REQUEST, ArpFrame, encodeArp, Reach, writeHardwareAddressKey } from '../wire';
+import { AddressKey, ARP_REQUEST, ArpFrame, encodeArp, ipv6Octets, Reach, writeHardwareAddressKey } from '../wire';
 import { Address } from './address';
 import { Interface, Interfaces, subnetOf } from './interfaces';
+import { solicit } from './neighbor';
 import { Outbox } from './outbox';
 import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
@@ -38,8 +40,6 @@ export interface WitnessView {
   /** This node has not listened long enough to claim. */
   readonly listening: boolean;
   readonly peers: ReadonlyMap<string, Peer>;
-  /** Node addresses of peers. */
-  readonly byProtocolAddress: ReadonlyMap<number, Peer>;
   readonly interfaces: Interfaces;
 }
 
@@ -86,6 +86,11 @@ export class Witness {
   }
 
   private probe(iface: Interface, address: Address, hardwareAddress: number | undefined, outbox: Outbox): void {
+    if (!this.spend()) return;
+    if (typeof address.key === 'bigint') {
+      solicit(iface, address.octets, hardwareAddress, outbox);
+      return;
+    }
     if (hardwareAddress === undefined) request.destination.fill(0xff);
     else writeHardwareAddressKey(request.destination, 0, hardwareAddress);
     request.senderProtocolAddress = 0;
@@ -98,22 +103,30 @@ export class Witness {
     if (peer.up || peer.hardwareAddresses.size > 0) return;
     if (!view.listening && view.now - peer.resolvedAt < MAX_SPACING_MS) return;
     peer.resolvedAt = view.now;
-    for (const [target, owner] of view.byProtocolAddress) {
-      if (owner !== peer) continue;
-      for (const iface of view.interfaces.announcing.values()) {
-        const subnet = subnetOf(iface, target);
-        if (subnet === undefined) continue;
-        request.destination.fill(0xff);
-        request.senderProtocolAddress = subnet.address;
-        request.targetProtocolAddress = target;
-        this.send(iface, outbox);
-      }
+    for (const target of peer.protocolAddresses) {
+      for (const iface of view.interfaces.announcing.values()) this.resolveOn(iface, target, outbox);
     }
   }
 
+  private resolveOn(iface: Interface, target: AddressKey, outbox: Outbox): void {
+    if (typeof target === 'bigint') {
+      if (subnetOf(iface, target) !== undefined && this.spend()) solicit(iface, ipv6Octets(target), undefined, outbox);
+      return;
+    }
+    const subnet = subnetOf(iface, target);
+    if (subnet === undefined || !this.spend()) return;
+    request.destination.fill(0xff);
+    request.senderProtocolAddress = subnet.address;
+    request.targetProtocolAddress = target;
+    this.send(iface, outbox);
+  }
+
+  /** Takes a frame out of the budget; false when it is used up. */
+  private spend(): boolean {
+    return this.budget-- > 0;
+  }
+
   private send(iface: Interface, outbox: Outbox): void {
-    if (this.budget <= 0) return;
-    this.budget--;
     request.source.set(iface.mac);
     request.senderHardwareAddress.set(iface.mac);
     const slot = outbox.frame(iface.index);

@@ -17,8 +17,6 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
       return log.error(fields, `${event.mac} on ${event.interface} uses ${event.address} too: give that device another address, or take this one out of the pool`);
     case 'interfacesMissing':
       return log.warn(fields, `cannot announce ${event.address}: this node has none of the interfaces ${event.wanted.join(', ')}; correct the L2Advertisement`);
-    case 'addressFamilyUnsupported':
-      return log.warn(fields, `cannot announce ${event.address}: only IPv4 addresses are announced by layer 2`);
     case 'authorityLost':
       return log.warn(fields, `this node stood still for ${Math.round(event.gapMs)} ms: answering nothing until the other speakers are heard again`);
     case 'authorityRegained':

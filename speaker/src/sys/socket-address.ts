@@ -8,6 +8,8 @@ const AF_PACKET = 17;
 /** Longest address of the families that we use (`struct sockaddr_in6`). */
 export const SOCKET_ADDRESS_MAXIMUM = 28;
 export const LINK_LAYER_ADDRESS_SIZE = 20;
+/** Where the protocol is in it, two bytes in network order. */
+export const LINK_LAYER_PROTOCOL = 2;
 /** Where the interface's index is in it, counted in 32-bit words. */
 export const LINK_LAYER_INTERFACE_WORD = 1;
 

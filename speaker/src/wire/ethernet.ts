@@ -9,6 +9,9 @@ export const HARDWARE_ADDRESS_LENGTH = 6;
 /** EtherType of ARP (IANA EtherTypes). */
 export const ETHER_TYPE_ARP = 0x0806;
 
+/** EtherType of IPv6 (IANA EtherTypes, RFC 2464 §3). */
+export const ETHER_TYPE_IPV6 = 0x86dd;
+
 /** Whether the six octets at `offset` are ff:ff:ff:ff:ff:ff; the caller has checked that they are there. */
 export function isBroadcast(bytes: Uint8Array, offset = 0): boolean {
   for (let i = 0; i < HARDWARE_ADDRESS_LENGTH; i++) {

@@ -12,17 +12,19 @@
  *    1 interfaces   hardware addresses the sender announces with, 6 octets each
  *    2 echoes       { incarnation 64, sequence 64 }: the latest datagram the sender has had of each peer
  *    3 addresses    { generation 32, total 16 } { IPv4 address 32, state 8, candidates digest 16 } ...
+ *    4 addresses6   { total 16 } { IPv6 address 128, state 8, candidates digest 16 } ...; not there when the total is 0
  *
  *   then 16 octets: HMAC-SHA-256 (RFC 2104, RFC 4231) over everything before, truncated (RFC 2104 §5)
  * ```
  *
  * A receiver passes over sections it does not know, and bits of flags and state it does not know, so that they may be added.
- * A list too long for one datagram goes out in several; each has its own sequence. `total` tells when the addresses of one
- * generation are all there. What the fields are used for is told in lan/membership.ts.
+ * A list too long for one datagram goes out in several; each has its own sequence. The totals tell when the addresses of one
+ * generation, which is that of both families, are all there. A speaker that does not know section 4 has all of IPv4 nevertheless. What the fields are used for is told in lan/membership.ts.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { HARDWARE_ADDRESS_LENGTH, hardwareAddressKey, writeHardwareAddressKey } from './ethernet';
 import { readIpv4, writeIpv4 } from './ipv4';
+import { AddressKey, IPV6_LENGTH, readIpv6, writeIpv6 } from './ipv6';
 import { readUint16, readUint32, readUint53, writeUint16, writeUint32, writeUint53 } from './numbers';
 
 /** An encoded heartbeat is never longer: with IPv6 and UDP headers it fits the minimum MTU of IPv6, 1280 octets (RFC 8200 §5). */
@@ -32,7 +34,8 @@ export const HEARTBEAT_TAG_LENGTH = 16;
 /** What one datagram has room for, whatever the length of the name. */
 export const HEARTBEAT_MAX_INTERFACES = 12;
 export const HEARTBEAT_MAX_ECHOES = 24;
-export const HEARTBEAT_MAX_ADDRESSES = 64;
+/** Octets for addresses of both families together; see {@link heartbeatAddressLength}. Enough for 64 of IPv4, or 23 of IPv6. */
+export const HEARTBEAT_ADDRESSES_LENGTH = 448;
 
 const MAGIC = 0x484c4248;
 const VERSION = 1;
@@ -40,9 +43,10 @@ const FIXED_LENGTH = 33;
 const SECTION_HEADER_LENGTH = 3;
 const ECHO_LENGTH = 16;
 const ADDRESS_LENGTH = 7;
+const ADDRESS6_LENGTH = IPV6_LENGTH + 3;
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3 }
+enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3, ADDRESSES6 = 4 }
 
 export enum HeartbeatType {
   HELLO = 1,
@@ -71,8 +75,7 @@ export interface HeartbeatEcho {
 
 /** State of an address at the sender. One that is not listed is not held, and its reach is ON_LINK. */
 export interface HeartbeatAddress {
-  /** IPv4 address, signed 32 bits. */
-  address: number;
+  address: AddressKey;
   held: boolean;
   reach: Reach;
   /** Digest of the candidate list in the sender's plan, 16 bits. */
@@ -92,8 +95,11 @@ export interface Heartbeat {
   echoes: HeartbeatEcho[];
   /** Changes with the list of addresses. */
   generation: number;
-  /** How many addresses this generation has in all. */
+  /** How many IPv4 addresses this generation has in all. */
   total: number;
+  /** How many IPv6 addresses it has in all. */
+  total6: number;
+  /** Some of them, or all; decoded in the order IPv4, IPv6. */
   addresses: HeartbeatAddress[];
 }
 
@@ -106,8 +112,24 @@ export type HeartbeatProblem = 'truncated' | 'magic' | 'version' | 'unauthentica
 /** A heartbeat with nothing in it, to be filled. */
 export function emptyHeartbeat(): Heartbeat {
   return {
-    type: HeartbeatType.HELLO, flags: 0, node: '', incarnation: 0n, sequence: 0, revision: 0, interfaces: [], echoes: [], generation: 0, total: 0, addresses: [],
+    type: HeartbeatType.HELLO,
+    flags: 0,
+    node: '',
+    incarnation: 0n,
+    sequence: 0,
+    revision: 0,
+    interfaces: [],
+    echoes: [],
+    generation: 0,
+    total: 0,
+    total6: 0,
+    addresses: [],
   };
+}
+
+/** Octets that an address takes in a heartbeat. */
+export function heartbeatAddressLength(address: AddressKey): number {
+  return typeof address === 'number' ? ADDRESS_LENGTH : ADDRESS6_LENGTH;
 }
 
 /** Whether a node name can be written into a heartbeat: an RFC 1123 subdomain, as Kubernetes demands of Nodes. */
@@ -142,16 +164,7 @@ export function encodeHeartbeat(into: Uint8Array, heartbeat: Heartbeat, key: Uin
     writeUint53(into, at + 8, sequence);
     at += ECHO_LENGTH;
   }
-  at = writeSection(into, at, Section.ADDRESSES, 6 + heartbeat.addresses.length * ADDRESS_LENGTH);
-  writeUint32(into, at, heartbeat.generation);
-  writeUint16(into, at + 4, heartbeat.total);
-  at += 6;
-  for (const { address, held, reach, candidatesDigest } of heartbeat.addresses) {
-    writeIpv4(into, at, address);
-    into[at + 4] = (held ? 1 : 0) + reach * 2;
-    writeUint16(into, at + 5, candidatesDigest);
-    at += ADDRESS_LENGTH;
-  }
+  at = writeAddresses(into, at, heartbeat);
   into.set(tagOf(into.subarray(0, at), key), at);
   return at + HEARTBEAT_TAG_LENGTH;
 }
@@ -190,6 +203,7 @@ function decodeSections(datagram: Uint8Array, start: number, end: number, into: 
   into.addresses.length = 0;
   into.generation = 0;
   into.total = 0;
+  into.total6 = 0;
   let at = start;
   while (at < end) {
     if (at + SECTION_HEADER_LENGTH > end) return false;
@@ -209,14 +223,54 @@ function decodeSections(datagram: Uint8Array, start: number, end: number, into: 
       into.generation = readUint32(datagram, body);
       into.total = readUint16(datagram, body + 4);
       for (let i = body + 6; i < at; i += ADDRESS_LENGTH) {
-        const state = datagram[i + 4];
-        const reach = Math.floor(state / 2) % 4;
-        if (reach > Reach.ON_LINK) return false;
-        into.addresses.push({ address: readIpv4(datagram, i), held: state % 2 === 1, reach, candidatesDigest: readUint16(datagram, i + 5) });
+        if (!readState(datagram, i + 4, readIpv4(datagram, i), into)) return false;
+      }
+    } else if (type === Section.ADDRESSES6) {
+      if (length < 2 || (length - 2) % ADDRESS6_LENGTH !== 0) return false;
+      into.total6 = readUint16(datagram, body);
+      for (let i = body + 2; i < at; i += ADDRESS6_LENGTH) {
+        if (!readState(datagram, i + IPV6_LENGTH, readIpv6(datagram, i), into)) return false;
       }
     }
   }
   return true;
+}
+
+/** State and digest of one address; false if they are not allowed. */
+function readState(datagram: Uint8Array, at: number, address: AddressKey, into: Heartbeat): boolean {
+  const state = datagram[at];
+  const reach = Math.floor(state / 2) % 4;
+  if (reach > Reach.ON_LINK) return false;
+  into.addresses.push({ address, held: state % 2 === 1, reach, candidatesDigest: readUint16(datagram, at + 1) });
+  return true;
+}
+
+function writeAddresses(into: Uint8Array, start: number, { generation, total, total6, addresses }: Heartbeat): number {
+  const ipv4 = addresses.filter(({ address }) => typeof address === 'number');
+  let at = writeSection(into, start, Section.ADDRESSES, 6 + ipv4.length * ADDRESS_LENGTH);
+  writeUint32(into, at, generation);
+  writeUint16(into, at + 4, total);
+  at += 6;
+  for (const entry of ipv4) {
+    writeIpv4(into, at, entry.address as number);
+    at = writeState(into, at + 4, entry);
+  }
+  if (total6 === 0) return at;
+  at = writeSection(into, at, Section.ADDRESSES6, 2 + (addresses.length - ipv4.length) * ADDRESS6_LENGTH);
+  writeUint16(into, at, total6);
+  at += 2;
+  for (const entry of addresses) {
+    if (typeof entry.address === 'number') continue;
+    writeIpv6(into, at, entry.address);
+    at = writeState(into, at + IPV6_LENGTH, entry);
+  }
+  return at;
+}
+
+function writeState(into: Uint8Array, at: number, { held, reach, candidatesDigest }: HeartbeatAddress): number {
+  into[at] = (held ? 1 : 0) + reach * 2;
+  writeUint16(into, at + 1, candidatesDigest);
+  return at + 3;
 }
 
 function writeSection(into: Uint8Array, at: number, type: Section, length: number): number {

@@ -9,3 +9,6 @@ export * from './arp';
 export * from './ethernet';
 export * from './heartbeat';
 export * from './ipv4';
+export * from './ipv6';
+export * from './neighbor';
+export { readUint32 } from './numbers';

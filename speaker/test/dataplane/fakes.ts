@@ -1,10 +1,10 @@
 import { Loop, LoopOptions } from '../../src/dataplane/loop';
 import { Command, Report } from '../../src/dataplane/messages';
-import { Core, HeartbeatSocket, LinkSource, Surroundings } from '../../src/dataplane/surroundings';
+import { Core, FrameSource, HeartbeatSocket, LinkSource, Surroundings } from '../../src/dataplane/surroundings';
 import { LanEvent, LanPlan, LanSnapshot, Link, Outbox } from '../../src/lan';
 import { NetworkLink, NOTHING, SysError } from '../../src/sys';
 
-export const PACKETS = 10, TIMER = 11, WAKEUP = 12, HEARTBEATS4 = 14, HEARTBEATS6 = 16, LINKS = 20;
+export const PACKETS = 10, TIMER = 11, WAKEUP = 12, HEARTBEATS4 = 14, HEARTBEATS6 = 16, NEIGHBORS = 18, LINKS = 20;
 
 export const ETH0: NetworkLink = {
   index: 2,
@@ -77,6 +77,12 @@ export class FakeSurroundings implements Surroundings {
   public readonly armed: number[] = [];
   public readonly promiscuous: number[] = [];
   public filters = 0;
+  /** Memberships in multicast groups: interface and group, and the hardware address of the group. */
+  public readonly groupsJoined = new Set<string>();
+  public readonly multicasts = new Set<string>();
+  /** Thrown by attempts to join. */
+  public joinError: Error | undefined;
+  public readonly neighborFrames: { ifindex: number; text: string }[] = [];
   /** Thrown by the next attempt to receive. */
   public receiveError: Error | undefined;
   /** Error number that each send gives. */
@@ -94,6 +100,7 @@ export class FakeSurroundings implements Surroundings {
       const links = this.linkSources[0];
       this.found = [
         ...this.frames.length ? [PACKETS] : [],
+        ...this.neighborFrames.length ? [NEIGHBORS] : [],
         ...(this.armed.at(-1) ?? Infinity) <= this.time ? [TIMER] : [],
         ...this.commands.length ? [WAKEUP] : [],
         ...this.datagrams4.length ? [HEARTBEATS4] : [],
@@ -106,7 +113,25 @@ export class FakeSurroundings implements Surroundings {
   };
   public readonly timer = { fd: TIMER, arm: (at: number) => { this.armed.push(at); } };
   public readonly wakeup = { fd: WAKEUP, clear: () => undefined };
-  public readonly packets = this.makePackets();
+  public readonly packets = Object.assign(this.makeFrames(PACKETS, this.frames), {
+    send: (ifindex: number, frame: Uint8Array, length: number) => this.send(`frame ${ifindex} ${Buffer.from(frame.subarray(0, length)).toString()}`),
+    setPromiscuous: (index: number) => {
+      if (this.promiscuousError) throw this.promiscuousError;
+      this.promiscuous.push(index);
+    },
+  });
+  public readonly neighbors = Object.assign(this.makeFrames(NEIGHBORS, this.neighborFrames), {
+    setMulticast: (index: number, hardwareAddress: Uint8Array, member: boolean) => {
+      this.multicasts[member ? 'add' : 'delete'](`${index} ${Buffer.from(hardwareAddress).toString('hex')}`);
+    },
+  });
+  public readonly groups = {
+    join: (index: number, group: Uint8Array) => {
+      if (this.joinError) throw this.joinError;
+      this.groupsJoined.add(`${index} ${Buffer.from(group).toString('hex')}`);
+    },
+    leave: (index: number, group: Uint8Array) => { this.groupsJoined.delete(`${index} ${Buffer.from(group).toString('hex')}`); },
+  };
   public readonly heartbeats: readonly HeartbeatSocket[] = [
     this.makeHeartbeats(HEARTBEATS4, this.datagrams4),
     this.makeHeartbeats(HEARTBEATS6, this.datagrams6),
@@ -125,28 +150,23 @@ export class FakeSurroundings implements Surroundings {
     return this.reports.flatMap((report) => report.type === 'problem' ? [report.message] : []);
   }
 
-  private makePackets(): Surroundings['packets'] {
+  private makeFrames(fd: number, queue: { ifindex: number; text: string }[]): FrameSource {
     let last = 0;
     const receive = (into: Uint8Array) => {
       const error = this.receiveError;
       this.receiveError = undefined;
       if (error) throw error;
-      const frame = this.frames.shift();
+      const frame = queue.shift();
       if (!frame) return NOTHING;
       last = frame.ifindex;
       into.set(Buffer.from(frame.text));
       return frame.text.length;
     };
     return {
-      fd: PACKETS,
+      fd,
       get interfaceIndex() { return last; },
       receive,
-      send: (ifindex, frame, length) => this.send(`frame ${ifindex} ${Buffer.from(frame.subarray(0, length)).toString()}`),
       setFilter: () => { this.filters++; },
-      setPromiscuous: (index) => {
-        if (this.promiscuousError) throw this.promiscuousError;
-        this.promiscuous.push(index);
-      },
       statistics: () => ({ received: 5, dropped: 1 }),
     };
   }

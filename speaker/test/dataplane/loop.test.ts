@@ -13,6 +13,14 @@ describe('what comes in goes to the core, with the time at which it was read', (
     expect(core.calls).toEqual([['receiveFrame', 1000, 2, 'one'], ['receiveFrame', 1000, 3, 'two']]);
   });
 
+  test('frames of neighbour discovery as well as of ARP', () => {
+    const { core, around, loop } = started();
+    around.frames.push({ ifindex: 2, text: 'who has' });
+    around.neighborFrames.push({ ifindex: 3, text: 'solicitation' });
+    loop.turn();
+    expect(core.calls).toEqual([['receiveFrame', 1000, 2, 'who has'], ['receiveFrame', 1000, 3, 'solicitation']]);
+  });
+
   test('heartbeats of both families, with their source', () => {
     const { core, around, loop } = started();
     around.datagrams4.push({ from: '93.5.22.45', text: 'four' });
@@ -170,7 +178,7 @@ describe('the timer', () => {
 });
 
 describe('interfaces', () => {
-  test('are given to the core at the start and after each change, and the filter follows', () => {
+  test('are given to the core at the start and after each change, and the filters follow', () => {
     const core = new FakeCore(), around = new FakeSurroundings();
     const links = new FakeLinks([ETH0]);
     around.linkSources = [links];
@@ -182,7 +190,7 @@ describe('interfaces', () => {
     expect(core.calls.map(([name, , given]) => [name, (given as { name: string }[]).map((link) => link.name)])).toEqual([
       ['setLinks', ['eth0']], ['setLinks', ['eth0', 'eth1']],
     ]);
-    expect(around.filters).toBe(2);
+    expect(around.filters).toBe(4);
   });
 
   test('without Ethernet addresses are given as ones that cannot broadcast', () => {
@@ -310,7 +318,7 @@ test('a snapshot tells what the core knows and how the loop fares', () => {
         datagramsSent: 0,
         sendErrors: {},
         receiveErrors: {},
-        framesDropped: 1,
+        framesDropped: 2,
         linkListings: 1,
         lateness: { ticks: 0, maxMs: 0, recentMaxMs: 0, counts: new Array(11).fill(0) },
       },

@@ -167,14 +167,6 @@ describe('interfaces that take part', () => {
   });
 });
 
-test('an IPv6 address is reported once, and the others are served', () => {
-  const speaker = core('node-44');
-  speaker.setLinks(0, [link(0x2c)]);
-  const plan = planFor('node-44', { addresses: [{ address: 'fd00::100', candidates: ['node-44'] }, { address: VIP, candidates: ['node-44'] }] });
-  expect(codesOf(speaker.setPlan(0, plan))).toEqual(['addressFamilyUnsupported', 'addressAcquired onlyCandidate']);
-  expect(codesOf(speaker.setPlan(1, plan))).toEqual([]);
-});
-
 describe('after stop', () => {
   test('two goodbyes to each address of each peer, and then nothing, whatever comes', () => {
     const speaker = holder(['node-44', 'node-45']);

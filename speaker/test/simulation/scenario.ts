@@ -13,6 +13,9 @@ const DURATION_MS = 12_000;
 /** At the end all is healed, and nothing happens any more. */
 const CALM_MS = 6500;
 
+/** Of which family the addresses are: the virtual ones, and those of the nodes, IPv4 if both. */
+export type Families = 'ipv4' | 'ipv6' | 'both';
+
 type Candidates = ReadonlyMap<string, readonly string[]>;
 
 export class Scenario {
@@ -24,11 +27,11 @@ export class Scenario {
   private candidates: Candidates = new Map();
   private revision = 1;
 
-  constructor(seed: number) {
+  constructor(seed: number, private readonly families: Families) {
     this.random = new Random(seed);
     this.world = new World(this.random);
     this.names = Array.from({ length: this.random.integer(2, 4) }, (_, i) => `node-${44 + i}`);
-    this.addresses = Array.from({ length: this.random.integer(1, 3) }, (_, i) => `93.5.22.${100 + i}`);
+    this.addresses = Array.from({ length: this.random.integer(1, 3) }, (_, i) => isIpv6(families, i) ? `fd93:5:22::${100 + i}` : `93.5.22.${100 + i}`);
     this.drawCandidates();
     for (const name of this.names) this.world.addNode(() => this.planFor(name));
     this.invariants = new Invariants(this.world, this.addresses);
@@ -156,8 +159,12 @@ export class Scenario {
     return {
       node,
       addresses: [...this.candidates].map(([address, candidates]) => ({ address, candidates })),
-      peers: this.names.filter((name) => name !== node).map((name) => ({ node: name, addresses: [`93.5.22.${name.slice(5)}`] })),
+      peers: this.names.filter((name) => name !== node).map((name) => ({ node: name, addresses: [`${this.families === 'ipv6' ? 'fd93:5:22::' : '93.5.22.'}${name.slice(5)}`] })),
       revision: this.revision,
     };
   }
+}
+
+function isIpv6(families: Families, index: number): boolean {
+  return families === 'ipv6' || (families === 'both' && index % 2 === 0);
 }

@@ -5,8 +5,11 @@
  */
 import { Random } from './random';
 import { LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
-import { ArpFrame, ARP_REPLY, ARP_REQUEST, decodeArp, encodeArp, formatHardwareAddress, isBroadcast, parseIpv4 } from '../../src/wire';
-import { BROADCAST, CLIENT_MAC, KEY, frameOf, link, macOf, nodeMac, whoHas } from '../lan/harness';
+import {
+  ArpFrame, ARP_REPLY, ARP_REQUEST, decodeArp, decodeNeighbor, encodeArp, formatHardwareAddress, isBroadcast, NEIGHBOR_SOLICITATION, NeighborFrame,
+  parseAddress, parseIpv4, readIpv6,
+} from '../../src/wire';
+import { advertisement, BROADCAST, CLIENT_MAC, KEY, frameOf, link, linkLocal, macOf, nodeMac, question } from '../lan/harness';
 
 export const INTERVAL_MS = 100;
 export const MULTIPLIER = 3;
@@ -185,7 +188,7 @@ export class World {
   /** Whether a client on the node's segment would get an answer from it now; asks it. */
   answers(node: VirtualNode, address: string): boolean {
     const { core } = node;
-    const request = whoHas(address);
+    const request = question(address);
     for (const stopped of node.stopped) {
       if (!stopped.receiveFrame(this.now, 2, request, request.length).empty || !stopped.tick(this.now).empty) {
         this.violations.push(`${this.time()} ${node.name} is not silent after it was stopped`);
@@ -252,7 +255,7 @@ export class World {
     if (!from.linkUp) return;
     for (const node of this.nodes) {
       if (node === from || node.segment !== from.segment) continue;
-      if (!isBroadcast(bytes) && formatHardwareAddress(bytes) !== nodeMac(node.last)) continue;
+      if (!isGroup(bytes) && formatHardwareAddress(bytes) !== nodeMac(node.last)) continue;
       this.transmit(this.faults.lan, () => {
         if (!node.linkUp || node.segment !== from.segment) return;
         this.answerAsKernel(node, bytes);
@@ -263,6 +266,8 @@ export class World {
 
   /** The node's own address is answered for by its kernel, whether the speaker runs or not. */
   private answerAsKernel(node: VirtualNode, bytes: Uint8Array): void {
+    const neighbor = new NeighborFrame();
+    if (decodeNeighbor(bytes, bytes.length, neighbor) === undefined) this.answerSolicitationAsKernel(node, neighbor);
     const arp = new ArpFrame();
     if (decodeArp(bytes, bytes.length, arp) !== undefined || arp.operation !== ARP_REQUEST) return;
     if (arp.targetProtocolAddress !== parseIpv4(`93.5.22.${node.last}`)) return;
@@ -276,8 +281,17 @@ export class World {
     this.sendFrame(node, reply);
   }
 
+  private answerSolicitationAsKernel(node: VirtualNode, { type, target, linkLayerAddress }: NeighborFrame): void {
+    const own = `fd93:5:22::${node.last}`;
+    if (type !== NEIGHBOR_SOLICITATION || readIpv6(target, 0) !== parseAddress(own)) return;
+    const destination = formatHardwareAddress(linkLayerAddress);
+    const asker = this.nodes.find(({ last }) => nodeMac(last) === destination);
+    if (asker === undefined) return;
+    this.sendFrame(node, advertisement(own, nodeMac(node.last), { to: linkLocal(asker.last), destination, solicited: true }));
+  }
+
   private sendDatagram(from: VirtualNode, to: string, bytes: Uint8Array): void {
-    const node = this.nodes.find(({ last }) => to === `10.0.0.${last}` || to === `93.5.22.${last}`);
+    const node = this.nodes.find(({ last }) => [`10.0.0.${last}`, `93.5.22.${last}`, `fd93:5:22::${last}`].includes(to));
     if (node === undefined) return;
     this.transmit(this.faults.heartbeat, () => {
       if (!this.heartbeatsPass(from, node)) return;
@@ -296,6 +310,11 @@ export class World {
       if (!this.random.chance(loss)) this.at(this.now + this.random.between(0.05, delayMs), arrive);
     }
   }
+}
+
+/** Broadcast, or a group of IPv6. */
+function isGroup(bytes: Uint8Array): boolean {
+  return isBroadcast(bytes) || (bytes[0] === 0x33 && bytes[1] === 0x33);
 }
 
 function describe(event: LanEvent): string {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { arpFilter, nothingFilter } from '../../src/sys/filter';
+import { arpFilter, neighborFilter, nothingFilter } from '../../src/sys/filter';
 
 const LAN = 2, WIFI = 5;
 const VIP = 0x5d051664; // 93.5.22.100
@@ -34,6 +34,10 @@ function run(program: Uint8Array, frame: Buffer, interfaceIndex: number): number
       case 0x28:
         if (operand + 2 > frame.length) return 0;
         accumulator = frame.readUInt16BE(operand);
+        break;
+      case 0x30:
+        if (operand + 1 > frame.length) return 0;
+        accumulator = frame[operand];
         break;
       case 0x05: pc += operand; break;
       case 0x15: jump(accumulator === operand); break;
@@ -86,6 +90,49 @@ test.each([
 
 test('the filter of a new socket takes nothing', () => {
   expect(taken(nothingFilter(), { interfaceIndex: LAN, sender: VIP, target: VIP })).toBe(false);
+});
+
+describe('neighbour discovery for one address on one interface', () => {
+  const program = neighborFilter({ interfaces: [LAN], targets: [0x12340100] });
+
+  function neighborFrame(type: number, target: number, nextHeader = 58): Buffer {
+    const frame = Buffer.alloc(86);
+    frame.set(Buffer.from('3333ff00010002000000009986dd6000000000203aff', 'hex'));
+    frame[20] = nextHeader;
+    frame[54] = type;
+    frame.writeUInt32BE(target, 74);
+    return frame;
+  }
+
+  test.each([
+    ['a solicitation', neighborFrame(135, 0x12340100), LAN, true],
+    ['an advertisement', neighborFrame(136, 0x12340100), LAN, true],
+    ['a router solicitation', neighborFrame(133, 0x12340100), LAN, false],
+    ['a router advertisement', neighborFrame(134, 0x12340100), LAN, false],
+    ['a redirect', neighborFrame(137, 0x12340100), LAN, false],
+    ['an echo request', neighborFrame(128, 0x12340100), LAN, false],
+    ['TCP', neighborFrame(135, 0x12340100, 6), LAN, false],
+    ['another target', neighborFrame(135, 0x12340101), LAN, false],
+    ['another interface', neighborFrame(135, 0x12340100), WIFI, false],
+  ])('%s', (_, frame, interfaceIndex, expected) => {
+    expect(run(program, frame, interfaceIndex) > 0).toBe(expected);
+  });
+
+  test('a frame cut at any byte before its target ends', () => {
+    const frame = neighborFrame(135, 0x12340100);
+    for (let length = 0; length < 78; length++) expect(run(program, frame.subarray(0, length), LAN)).toBe(0);
+    expect(run(program, frame.subarray(0, 78), LAN)).toBeGreaterThan(0);
+  });
+
+  test('exactly the wanted frames are taken while the addresses fit into the program, and none is missed when they do not', () => {
+    const targets = fc.array(fc.integer({ min: 0, max: 0xffffffff }), { maxLength: 300 });
+    fc.assert(fc.property(targets, fc.nat(), fc.integer({ min: 0, max: 0xffffffff }), (wanted, pick, other) => {
+      const one = neighborFilter({ interfaces: [LAN], targets: wanted });
+      expect(one.length / 8).toBeLessThan(250);
+      if (wanted.length > 0) expect(run(one, neighborFrame(135, wanted[pick % wanted.length]), LAN)).toBeGreaterThan(0);
+      if (wanted.length <= 60) expect(run(one, neighborFrame(136, other), LAN) > 0).toBe(wanted.includes(other));
+    }));
+  });
 });
 
 const number = fc.integer({ min: 0, max: 0xffffffff });

@@ -1,4 +1,5 @@
-import { Epoll, Errno, LinkMonitor, NOTHING, SysError, UdpSocket } from '../../src/sys';
+import * as fs from 'fs';
+import { Epoll, Errno, Ipv6Groups, LinkMonitor, NOTHING, SysError, UdpSocket } from '../../src/sys';
 
 const open: { close(): void }[] = [];
 function opened<T extends { close(): void }>(descriptor: T): T {
@@ -80,4 +81,37 @@ test('the link monitor knows loopback, and has nothing to report when nothing ch
   const before = monitor.links;
   if (!monitor.read()) expect(monitor.links).toBe(before);
   expect(monitor.listingsStarted).toBe(1);
+});
+
+describe('IPv6 groups', () => {
+  const LOOPBACK = Number(fs.readFileSync('/sys/class/net/lo/ifindex', 'utf8'));
+  const group = (last: number) => Uint8Array.from([...Buffer.from('ff0200000000000000000001ffc0de', 'hex'), last]);
+  /** Memberships of the kernel on the loopback interface that end in these tests' numbers. */
+  const memberships = () => fs.readFileSync('/proc/net/igmp6', 'utf8').split('\n').map((line) => line.trim().split(/\s+/))
+    .filter(([index, , address]) => Number(index) === LOOPBACK && address?.startsWith('ff0200000000000000000001ffc0de'))
+    .map(([, , address]) => address.slice(-2)).sort();
+
+  test('are joined and left one by one, and all left at the end', () => {
+    const groups = opened(new Ipv6Groups());
+    groups.join(LOOPBACK, group(1));
+    groups.join(LOOPBACK, group(2));
+    groups.join(LOOPBACK, group(2));
+    expect(memberships()).toEqual(['01', '02']);
+    groups.leave(LOOPBACK, group(1));
+    groups.leave(LOOPBACK, group(3));
+    expect(memberships()).toEqual(['02']);
+    groups.close();
+    expect(memberships()).toEqual([]);
+  });
+
+  test('more than one socket has room for', () => {
+    const groups = opened(new Ipv6Groups());
+    const many = Array.from({ length: 4000 }, (_, i) => Uint8Array.from([...Buffer.from('ff0200000000000000000001ffee', 'hex'), Math.floor(i / 256), i % 256]));
+    many.forEach((each) => groups.join(LOOPBACK, each));
+    expect(fs.readFileSync('/proc/net/igmp6', 'utf8').split('\n').filter((line) => line.includes('ff0200000000000000000001ffee'))).toHaveLength(4000);
+  });
+
+  test('an interface that is not there', () => {
+    expect(() => opened(new Ipv6Groups()).join(0x7ffffff0, group(1))).toThrow(expect.objectContaining({ code: 'ENODEV' }));
+  });
 });

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import * as fc from 'fast-check';
 import {
-  decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Heartbeat, HEARTBEAT_MAX_ADDRESSES, HEARTBEAT_MAX_ECHOES, HEARTBEAT_MAX_INTERFACES,
-  HEARTBEAT_MAX_LENGTH, HeartbeatType, isHeartbeatName, Reach,
+  AddressKey, decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Heartbeat, HEARTBEAT_ADDRESSES_LENGTH, HEARTBEAT_MAX_ECHOES, HEARTBEAT_MAX_INTERFACES,
+  HEARTBEAT_MAX_LENGTH, heartbeatAddressLength, HeartbeatType, isHeartbeatName, Reach,
 } from '../../src/wire';
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -19,6 +19,7 @@ const SAMPLE: Heartbeat = {
   echoes: [{ incarnation: 0xfedcba9876543210n, sequence: 5 }],
   generation: 3,
   total: 2,
+  total6: 0,
   addresses: [
     { address: 0x5d051664, held: true, reach: Reach.ON_LINK, candidatesDigest: 0xbeef },
     { address: -1, held: false, reach: Reach.NONE, candidatesDigest: 1 },
@@ -31,6 +32,17 @@ const SAMPLE_BODY = [
   '02', '0010', 'fedcba9876543210', '0000000000000005',
   '03', '0014', '00000003', '0002', '5d051664', '05', 'beef', 'ffffffff', '00', '0001',
 ].join('');
+
+/** The same, and the addresses of IPv6 behind it. */
+const DUAL: Heartbeat = {
+  ...SAMPLE,
+  total6: 3,
+  addresses: [
+    ...SAMPLE.addresses,
+    { address: 0xfd930005002200000000000000000100n, held: true, reach: Reach.OFF_LINK, candidatesDigest: 0xcafe },
+  ],
+};
+const DUAL_BODY = `${SAMPLE_BODY}0400150003fd93000500220000000000000000010003cafe`;
 
 function encoded(heartbeat: Heartbeat, key = KEY): Uint8Array {
   const into = new Uint8Array(HEARTBEAT_MAX_LENGTH);
@@ -49,6 +61,30 @@ describe('heartbeats', () => {
     const body = Buffer.from(SAMPLE_BODY, 'hex');
     expect(Buffer.from(encoded(SAMPLE)).toString('hex')).toBe(Buffer.from(signed(body)).toString('hex'));
     expect(decode(signed(body))).toEqual(SAMPLE);
+  });
+
+  test('octet by octet, with addresses of both families', () => {
+    const body = Buffer.from(DUAL_BODY, 'hex');
+    expect(Buffer.from(encoded(DUAL)).toString('hex')).toBe(Buffer.from(signed(body)).toString('hex'));
+    expect(decode(signed(body))).toEqual(DUAL);
+  });
+
+  test('a datagram that has none of the IPv6 addresses tells how many there are', () => {
+    const page = { ...DUAL, addresses: SAMPLE.addresses };
+    expect(decode(encoded(page))).toEqual(page);
+  });
+
+  test('a speaker that does not know the section of IPv6 reads all the others', () => {
+    const before = Buffer.from(DUAL_BODY.replace('04001500', 'c8001500'), 'hex');
+    expect(decode(signed(before))).toEqual(SAMPLE);
+  });
+
+  test.each([
+    ['without its total', '040001aa'],
+    ['with an address cut short', '0400140003fd930005002200000000000000000103cafe'],
+    ['with reach 3', '0400150003fd93000500220000000000000000010007cafe'],
+  ])('malformed: a section of IPv6 %s', (_, section) => {
+    expect(decode(signed(Buffer.from(`${SAMPLE_BODY}${section}`, 'hex')))).toBe('malformed');
   });
 
   test('any of the keys verifies, none other does', () => {
@@ -122,14 +158,19 @@ describe('heartbeats', () => {
     expect(decode(encoded(bare), [KEY], into)).toEqual(bare);
   });
 
-  test('the largest one fits', () => {
+  test.each([
+    ['IPv4', 64, (i: number) => i],
+    ['IPv6', 23, (i: number) => BigInt(i)],
+  ])('the largest one fits, with addresses of %s', (family, most, address: (i: number) => AddressKey) => {
+    expect([family, Math.floor(HEARTBEAT_ADDRESSES_LENGTH / heartbeatAddressLength(address(0)))]).toEqual([family, most]);
     const largest: Heartbeat = {
       ...SAMPLE,
       node: 'n'.repeat(253),
       interfaces: Array.from({ length: HEARTBEAT_MAX_INTERFACES }, (_, i) => i),
       echoes: Array.from({ length: HEARTBEAT_MAX_ECHOES }, (_, i) => ({ incarnation: BigInt(i), sequence: i })),
       total: 0xffff,
-      addresses: Array.from({ length: HEARTBEAT_MAX_ADDRESSES }, (_, i) => ({ address: i, held: true, reach: Reach.ON_LINK, candidatesDigest: i })),
+      total6: 0xffff,
+      addresses: Array.from({ length: most }, (_, i) => ({ address: address(i), held: true, reach: Reach.ON_LINK, candidatesDigest: i })),
     };
     const bytes = encoded(largest);
     expect(bytes.length).toBeLessThanOrEqual(HEARTBEAT_MAX_LENGTH);
@@ -139,6 +180,12 @@ describe('heartbeats', () => {
   test('every heartbeat is encoded and decoded to itself', () => {
     const uint53 = fc.maxSafeNat();
     const uint64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn });
+    const states = (address: fc.Arbitrary<AddressKey>, maxLength: number) => fc.array(fc.record({
+      address,
+      held: fc.boolean(),
+      reach: fc.constantFrom(Reach.NONE, Reach.OFF_LINK, Reach.ON_LINK),
+      candidatesDigest: fc.integer({ min: 0, max: 0xffff }),
+    }), { maxLength });
     const arbitrary = fc.record<Heartbeat>({
       type: fc.constantFrom(HeartbeatType.HELLO, HeartbeatType.GOODBYE),
       flags: fc.integer({ min: 0, max: 0xffff }),
@@ -150,12 +197,11 @@ describe('heartbeats', () => {
       echoes: fc.array(fc.record({ incarnation: uint64, sequence: uint53 }), { maxLength: HEARTBEAT_MAX_ECHOES }),
       generation: fc.integer({ min: 0, max: 0xffffffff }),
       total: fc.integer({ min: 0, max: 0xffff }),
-      addresses: fc.array(fc.record({
-        address: fc.integer({ min: -0x80000000, max: 0x7fffffff }),
-        held: fc.boolean(),
-        reach: fc.constantFrom(Reach.NONE, Reach.OFF_LINK, Reach.ON_LINK),
-        candidatesDigest: fc.integer({ min: 0, max: 0xffff }),
-      }), { maxLength: HEARTBEAT_MAX_ADDRESSES }),
+      total6: fc.integer({ min: 1, max: 0xffff }),
+      addresses: fc.tuple(
+        states(fc.integer({ min: -0x80000000, max: 0x7fffffff }), 32),
+        states(fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), 11),
+      ).map(([ipv4, ipv6]) => [...ipv4, ...ipv6]),
     });
     fc.assert(fc.property(arbitrary, (heartbeat) => {
       expect(decode(encoded(heartbeat))).toEqual(heartbeat);

@@ -1,0 +1,79 @@
+import { ETH0, FakeLinks, FakeSurroundings, gone, started } from './fakes';
+import { Loop } from '../../src/dataplane/loop';
+import { LanPlan } from '../../src/lan';
+
+const LAN = { ...ETH0, addresses: ['fe80::2c/64'] };
+const WIFI = { ...LAN, index: 3, name: 'wlan0' };
+const GROUP = 'ff0200000000000000000001ff000100', MAC = '3333ff000100';
+
+function plan(...addresses: string[]): LanPlan {
+  return { node: 'a', addresses: addresses.map((address) => ({ address, candidates: ['a'] })), peers: [] };
+}
+
+function looping(): { around: FakeSurroundings; links: FakeLinks; loop: Loop; tell: (next: LanPlan) => void } {
+  const { around, loop } = started();
+  const links = around.linkSources[0] as FakeLinks;
+  const tell = (next: LanPlan) => {
+    around.commands.push({ type: 'plan', plan: next });
+    loop.turn();
+  };
+  links.pending.push([LAN]);
+  loop.turn();
+  return { around, links, loop, tell };
+}
+
+test('a planned address joins its group, for the switch and for the interface; a withdrawn one leaves both', () => {
+  const { around, tell } = looping();
+  tell(plan('fd93:5:22::100', '93.5.22.100'));
+  expect([...around.groupsJoined]).toEqual([`2 ${GROUP}`]);
+  expect([...around.multicasts]).toEqual([`2 ${MAC}`]);
+  tell(plan('93.5.22.100'));
+  expect([around.groupsJoined.size, around.multicasts.size]).toEqual([0, 0]);
+});
+
+test('a group is left with the last of the addresses that need it', () => {
+  const { around, tell } = looping();
+  tell(plan('fd93:5:22::100', 'fd93:5:23::100'));
+  tell(plan('fd93:5:23::100'));
+  expect(around.groupsJoined.size).toBe(1);
+  tell(plan());
+  expect(around.groupsJoined.size).toBe(0);
+});
+
+test('an interface that appears later joins too, and one that loses IPv6 leaves', () => {
+  const { around, links, loop, tell } = looping();
+  tell(plan('fd93:5:22::100'));
+  links.pending.push([LAN, WIFI]);
+  loop.turn();
+  expect([...around.groupsJoined]).toEqual([`2 ${GROUP}`, `3 ${GROUP}`]);
+  links.pending.push([{ ...LAN, addresses: [] }, WIFI]);
+  loop.turn();
+  expect([...around.groupsJoined]).toEqual([`3 ${GROUP}`]);
+});
+
+test('a group is joined before the address is announced', () => {
+  const { around, core, loop } = started();
+  const links = around.linkSources[0] as FakeLinks;
+  links.pending.push([LAN]);
+  loop.turn();
+  const joined: number[] = [];
+  around.packets.send = () => {
+    joined.push(around.groupsJoined.size);
+    return 0;
+  };
+  core.frames = [{ ifindex: 2, bytes: Buffer.from('announcement') }];
+  around.commands.push({ type: 'plan', plan: plan('fd93:5:22::100') });
+  loop.turn();
+  expect(joined).toEqual([1]);
+});
+
+test('a group that cannot be joined is told, ends nothing, and is tried again at the next change', () => {
+  const { around, links, loop, tell } = looping();
+  around.joinError = gone();
+  tell(plan('fd93:5:22::100'));
+  expect(around.problems()).toEqual([expect.stringContaining('cannot be joined')]);
+  around.joinError = undefined;
+  links.pending.push([LAN, { ...WIFI, addresses: [] }]);
+  loop.turn();
+  expect([...around.groupsJoined]).toEqual([`2 ${GROUP}`]);
+});
