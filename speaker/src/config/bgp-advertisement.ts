@@ -46,9 +46,9 @@ export class BGPAdvertisement extends Advertisement implements RouteSpec {
     this.peers = routes.peers;
   }
 
-  /** This advertisement for all its pools but these. */
-  without(pools: ReadonlySet<string>): BGPAdvertisement {
-    return new BGPAdvertisement(this, this, this, pools);
+  /** This advertisement for all its pools but these, given by name. */
+  without(pools: readonly string[]): BGPAdvertisement {
+    return new BGPAdvertisement(this, this, this, new Set(pools));
   }
 
   override matchesPool(pool: Pick<Pool, 'name' | 'labels'>): boolean {

@@ -1,7 +1,7 @@
 import { COMMUNITY_FIX, CommunityValue } from './community-value';
 import { Field } from './field';
 import { Identity, identityOf, Metadata } from './metadata';
-import { Candidate, Finding, settle } from './settle';
+import { Candidate, Finding, Rules, settle, settleForGood } from './settle';
 
 /** A valid Community: names for BGP communities. */
 export interface Community extends Identity {
@@ -44,7 +44,7 @@ function duplicate(name: string): string {
 
 /** Decides which version of each Community holds, so that no name is defined in two: whoever defines it already keeps it. */
 export function settleCommunities<C extends Candidate<Community>>(candidates: readonly C[]): Map<C, Community> {
-  return settle(candidates, {
+  const rules: Rules<Community> = {
     hadAll: (version, previous) => [...version.aliases.keys()].every((name) => previous.aliases.has(name)),
     conflicts: ({ aliases }, placed) => [...aliases.keys()].flatMap((name, index): Finding[] => {
       const other = placed.find((each) => each.aliases.has(name));
@@ -52,5 +52,6 @@ export function settleCommunities<C extends Candidate<Community>>(candidates: re
       const fix = `define it in one Community only: rename it here or in ${JSON.stringify(other.name)}`;
       return [['DuplicateEntry', `spec.communities[${index}].name`, name, `${duplicate(name)}, which ${JSON.stringify(other.name)} defines`, fix]];
     }),
-  });
+  };
+  return settleForGood(candidates, (copies) => settle(copies, rules));
 }

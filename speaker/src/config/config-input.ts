@@ -33,7 +33,7 @@ export interface ConfigInput {
  *
  * @param labels labels of the node
  */
-export function selectForNode<T extends Pick<ConfigInput, 'bgpPeers' | 'bgpAdvertisements'>>(input: T, labels: Labels): T {
+export function selectForNode<T extends Partial<ConfigInput>>(input: T, labels: Labels): T {
   const own = readLabels(labels);
   const select = (list: readonly unknown[] | undefined) => list?.filter((object) => mayMatchNode(object, own));
   return { ...input, bgpPeers: select(input.bgpPeers), bgpAdvertisements: select(input.bgpAdvertisements) };

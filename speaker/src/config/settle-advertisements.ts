@@ -1,10 +1,10 @@
-import { IpFamily } from '../ip';
-import { BGPAdvertisement, shortestMask } from './bgp-advertisement';
+import { aggregationFindings } from './aggregation';
+import { BGPAdvertisement } from './bgp-advertisement';
 import { canonicalText } from './canonical-text';
 import { Labels } from './label-selector';
 import { Pool } from './pool';
 import { differingAttributes, RouteAttribute, sameLengths } from './route-conflict';
-import { Candidate, Finding, inOrderOfClaim } from './settle';
+import { Candidate, compareAge, Finding, Settled, settleForGood } from './settle';
 
 /** What advertisements are checked against. */
 export interface Surroundings {
@@ -14,7 +14,17 @@ export interface Surroundings {
   readonly nodes: readonly { readonly labels: Labels }[];
 }
 
-const NONE: ReadonlySet<string> = new Set();
+/** The version of a candidate that is tried, for all its pools: what stood in the way of a last good version may have gone. */
+interface Claim<C> {
+  readonly candidate: C;
+  readonly version: BGPAdvertisement;
+}
+
+/** A pool that an advertisement must leave to others. */
+interface Loss {
+  readonly pool: string;
+  readonly findings: readonly Finding[];
+}
 
 const WORDS: Readonly<Record<RouteAttribute, string>> = { localPref: 'local preference', asPathPrepend: 'as path prepend' };
 
@@ -22,82 +32,91 @@ const WORDS: Readonly<Record<RouteAttribute, string>> = { localPref: 'local pref
  * Decides which version of each BGPAdvertisement holds, and for which pools.
  *
  * What is checked here lies between an advertisement and a pool, and often it is not the advertisement that changed: a pool shrinks below the aggregation
- * length, or gets a label by which a second advertisement selects it. So an advertisement that was changed goes back to its last good version if that is
- * fine, and otherwise it is used as far as it can be: it leaves a pool to the advertisement that announced it before, and a route does not reach beyond
- * the pool (`BGPAdvertisement.prefixOf`). Those that go on as they were come first, so that none of them loses a pool to one that is new or changed.
+ * length, or gets a label by which a second advertisement selects it. So an advertisement that was changed goes back to its last good version, and what is
+ * still wrong then does not keep it from being used as far as it can be: it leaves a pool to the advertisement that announced it before, and a route does
+ * not reach beyond the pool (`BGPAdvertisement.prefixOf`).
  */
 export function settleAdvertisements<C extends Candidate<BGPAdvertisement>>(
   candidates: readonly C[], surroundings: Surroundings,
 ): Map<C, BGPAdvertisement> {
-  const { pools, previousPools } = surroundings;
-  const settled = new Map<C, BGPAdvertisement>();
-  const claims = { hadAll: (now: BGPAdvertisement, before: BGPAdvertisement) => hadAll(now, pools, before, previousPools) };
-  for (const { candidate, version } of inOrderOfClaim<BGPAdvertisement, C>(candidates, claims)) {
-    const placed = [...settled.values()];
-    const findings = candidate.current ? [...aggregationFindings(version, pools), ...conflicts(version, placed, surroundings).findings] : [];
-    for (const finding of findings) candidate.report.add(...finding);
-    const { previous } = candidate;
-    // Without exclusions: what stood in the way may have gone.
-    const before = previous?.without(NONE);
-    const beforeIsFine = before && aggregationFindings(before, pools).length === 0 && conflicts(before, placed, surroundings).pools.size === 0;
-    const chosen = findings.length > 0 && beforeIsFine ? before : version.without(NONE);
-    settled.set(candidate, chosen.without(conflicts(chosen, placed, surroundings).pools));
+  const checked = candidates.map((candidate) => ({ ...candidate, candidate, current: checkAggregation(candidate, surroundings.pools) }));
+  const settled = settleForGood<BGPAdvertisement, (typeof checked)[number]>(checked.sort(compareAge), (ordered, round) =>
+    settleOnce(ordered, round === 0 ? surroundings : { ...surroundings, previousPools: surroundings.pools }));
+  return new Map([...settled].map(([{ candidate }, version]) => [candidate, version]));
+}
+
+function settleOnce<C extends Candidate<BGPAdvertisement>>(ordered: readonly C[], surroundings: Surroundings): Settled<BGPAdvertisement, C> {
+  const wentBack = new Map<C, Loss[]>();
+  for (;;) {
+    const claims = ordered.flatMap((candidate): Claim<C>[] => {
+      const version = (wentBack.has(candidate) ? undefined : candidate.current) ?? candidate.previous;
+      return version ? [{ candidate, version: version.without([]) }] : [];
+    });
+    const losses = findLosses(claims, surroundings);
+    const losers = claims.filter(({ candidate, version }) =>
+      losses.has(candidate) && !wentBack.has(candidate) && candidate.current && candidate.previous && !sameRoutes(candidate, version));
+    for (const { candidate } of losers) wentBack.set(candidate, losses.get(candidate)!);
+    if (losers.length > 0) continue;
+
+    const lost = [...losses, ...wentBack].filter(([{ current }]) => current);
+    return {
+      versions: new Map(claims.map(({ candidate, version }) => [candidate, version.without((losses.get(candidate) ?? []).map(({ pool }) => pool))])),
+      findings: new Map(lost.map(([candidate, pools]) => [candidate, pools.flatMap(({ findings }) => findings)])),
+      wentBack: wentBack.size > 0,
+    };
   }
-  return settled;
 }
 
-/** True when the same routes are made of addresses of no other pool than before. */
-function hadAll(now: BGPAdvertisement, pools: readonly Pool[], before: BGPAdvertisement, previousPools: readonly Pool[]): boolean {
-  if (routesText(now) !== routesText(before)) return false;
-  const had = new Set(previousPools.filter((pool) => before.matchesPool(pool)).map(({ name }) => name));
-  const wanted = now.without(NONE);
-  return pools.every((pool) => !wanted.matchesPool(pool) || had.has(pool.name));
+function selectsServices({ serviceSelectors }: BGPAdvertisement): boolean {
+  return serviceSelectors.length > 0;
 }
 
-/** What decides about whether two advertisements contradict each other. */
+/** The current version, unless its routes would reach beyond a pool and those of the last good one would not. */
+function checkAggregation(candidate: Candidate<BGPAdvertisement>, pools: readonly Pool[]): BGPAdvertisement | undefined {
+  const { current, previous } = candidate;
+  const findings = current ? aggregationFindings(current, pools) : [];
+  for (const finding of findings) candidate.report.add(...finding);
+  return findings.length > 0 && previous && aggregationFindings(previous.without([]), pools).length === 0 ? undefined : current;
+}
+
+/** True when the version claims what the last good one claimed: nothing that decides about contradictions is different. */
+function sameRoutes({ previous }: Candidate<BGPAdvertisement>, version: BGPAdvertisement): boolean {
+  return previous !== undefined && routesText(previous) === routesText(version);
+}
+
 function routesText(each: BGPAdvertisement): string {
   const { aggregationLength, aggregationLengthV6, localPref, asPathPrepend, peers, nodeSelectors, serviceSelectors } = each;
   return canonicalText([aggregationLength, aggregationLengthV6, localPref, asPathPrepend, peers, nodeSelectors, serviceSelectors]);
 }
 
-/** Each entry of a pool that has addresses outside of which the route would reach. */
-function aggregationFindings(advertisement: BGPAdvertisement, pools: readonly Pool[]): Finding[] {
-  const short = (['IPv4', 'IPv6'] as const).filter((family) => advertisement.aggregationLengthOf(family) < (family === 'IPv4' ? 32 : 128));
-  if (short.length === 0) return [];
-  return pools.filter((pool) => advertisement.matchesPool(pool)).flatMap((pool) => pool.ranges.flatMap((range): Finding[] => {
-    const length = advertisement.aggregationLengthOf(range.family);
-    const shortest = shortestMask(range);
-    if (!short.includes(range.family) || length >= shortest) return [];
-    const message = `invalid aggregation length ${length}: prefix ${shortest} in this pool is more specific than the aggregation length for addresses `
-      + `${range.text} of pool ${JSON.stringify(pool.name)}`;
-    return [['InvalidAggregation', fieldOf(range.family), length, message, `make it ${shortest} or more, or leave the pool to another advertisement`]];
-  }));
-}
-
-function fieldOf(family: IpFamily): string {
-  return family === 'IPv4' ? 'spec.aggregationLength' : 'spec.aggregationLengthV6';
-}
-
 /**
- * The pools for which another advertisement says otherwise. Those with `serviceSelectors` are left out: whether they meet is known when a Service is
- * announced, see `routeConflict`.
+ * Who must leave which pools. A pool is given to the advertisements that announced it before as they do now, then to others that were there, then to new
+ * ones; within each in the order of `claims`; and who contradicts one that has it does not get it.
+ *
+ * Advertisements with `serviceSelectors` are left out: whether they meet is known when a Service is announced, see `routeConflict`.
  */
-function conflicts(
-  advertisement: BGPAdvertisement, placed: readonly BGPAdvertisement[], { pools, nodes }: Surroundings,
-): { findings: Finding[]; pools: ReadonlySet<string> } {
-  if (advertisement.serviceSelectors.length > 0) return { findings: [], pools: NONE };
-  const findings: Finding[] = [];
-  const names = new Set<string>();
-  for (const other of placed.filter(({ serviceSelectors }) => serviceSelectors.length === 0)) {
-    const attributes = differingAttributes(advertisement, other, nodes);
-    if (attributes.length === 0) continue;
-    const shared = pools.filter((pool) => advertisement.matchesPool(pool) && other.matchesPool(pool) && sameLengths(advertisement, other, pool));
-    for (const { name } of shared) {
-      names.add(name);
-      for (const attribute of attributes) findings.push(conflictFinding(attribute, advertisement, other, name));
+function findLosses<C extends Candidate<BGPAdvertisement>>(claims: readonly Claim<C>[], surroundings: Surroundings): Map<C, Loss[]> {
+  const { pools, previousPools, nodes } = surroundings;
+  const losses = new Map<C, Loss[]>();
+  const plain = claims.filter(({ version }) => !selectsServices(version));
+  const contested = plain.filter(({ version }) => plain.some((other) => differingAttributes(version, other.version, nodes).length > 0))
+    .map((claim) => ({ ...claim, stays: sameRoutes(claim.candidate, claim.version) }));
+  if (contested.length === 0) return losses;
+  const before = new Map(previousPools.map((pool) => [pool.name, pool]));
+  for (const pool of pools) {
+    const formerPool = before.get(pool.name);
+    const rank = ({ candidate: { previous }, stays }: (typeof contested)[number]) =>
+      !previous ? 2 : stays && formerPool && previous.matchesPool(formerPool) ? 0 : 1;
+    const here = contested.filter(({ version }) => version.matchesPool(pool)).map((claim) => ({ ...claim, rank: rank(claim) }));
+    const placed: BGPAdvertisement[] = [];
+    for (const { candidate, version } of here.sort((a, b) => a.rank - b.rank)) {
+      const findings = placed.filter((other) => sameLengths(version, other, pool)).flatMap((other) =>
+        differingAttributes(version, other, nodes).map((attribute) => conflictFinding(attribute, version, other, pool.name)));
+      if (findings.length === 0) placed.push(version);
+      else losses.set(candidate, [...losses.get(candidate) ?? [], { pool: pool.name, findings }]);
     }
   }
-  return { findings, pools: new Set([...names].sort()) };
+  return losses;
 }
 
 function conflictFinding(attribute: RouteAttribute, advertisement: BGPAdvertisement, other: BGPAdvertisement, pool: string): Finding {

@@ -2,7 +2,7 @@ import { BGPPeer } from './bgp-peer';
 import { canonicalText } from './canonical-text';
 import { Labels } from './label-selector';
 import { shareANode } from './nodes';
-import { Candidate, Finding, settle } from './settle';
+import { Candidate, Finding, Rules, settle, settleForGood } from './settle';
 
 /**
  * Decides which version of each peer holds, so that no node has two sessions with one router. Whoever has one keeps it.
@@ -16,7 +16,7 @@ import { Candidate, Finding, settle } from './settle';
 export function settlePeers<C extends Candidate<BGPPeer>>(
   candidates: readonly C[], nodes: readonly { readonly labels: Labels }[],
 ): Map<C, BGPPeer> {
-  return settle(candidates, {
+  const rules: Rules<BGPPeer> = {
     hadAll: (version, previous) => claimText(version) === claimText(previous),
     conflicts: (version, placed) => {
       const other = placed.find((each) => each.target === version.target && shareANode(each, version, nodes));
@@ -27,7 +27,8 @@ export function settlePeers<C extends Candidate<BGPPeer>>(
       const finding: Finding = ['DuplicatePeer', field, version.session.peerAddress ?? version.session.interface, message, fix];
       return [finding];
     },
-  });
+  };
+  return settleForGood(candidates, (copies) => settle(copies, rules));
 }
 
 function claimText({ target, nodeSelectors }: BGPPeer): string {

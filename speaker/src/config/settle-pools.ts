@@ -2,7 +2,7 @@ import { IntervalSet, IpRange } from '../ip';
 import { ObjectReport } from './field';
 import { Pool } from './pool';
 import { overlapFix, overlapMessage, RangeIndex } from './pool-overlap';
-import { compareText } from './settle';
+import { compareAge } from './settle';
 
 /** One IPAddressPool on its way into the configuration. */
 export interface PoolCandidate {
@@ -91,8 +91,7 @@ function reportOverlap(loser: Owned, winner: Owned): void {
 function inOrderOfClaim(candidates: readonly PoolCandidate[]): PoolCandidate[] {
   return candidates.filter(({ current }) => current)
     .map((candidate) => ({ candidate, claim: claim(candidate) }))
-    .sort((a, b) => a.claim - b.claim || compareText(a.candidate.creationTimestamp, b.candidate.creationTimestamp)
-      || compareText(a.candidate.name, b.candidate.name))
+    .sort((a, b) => a.claim - b.claim || compareAge(a.candidate, b.candidate))
     .map(({ candidate }) => candidate);
 }
 

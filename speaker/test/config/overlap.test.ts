@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
-import { parse, pool } from './fixtures';
+import { day, parse, pool } from './fixtures';
 import { Config } from '../../src/config';
 
-const day = (n: number) => ({ creationTimestamp: `2026-01-${String(n).padStart(2, '0')}T00:00:00Z` });
 const held = (config: Config) => Object.fromEntries(config.pools.map(({ name, ranges }) => [name, ranges.map(String).join(' ')]));
 const losers = (problems: readonly { name: string; code: string }[]) => problems.map(({ name, code }) => `${name} ${code}`);
 
