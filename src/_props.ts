@@ -34,6 +34,7 @@ export function checkProps(path: string, props: HomeLoadBalancerProps): void {
   for (const property of ['crds', 'ignoreExcludeLb'] as const) checkBoolean(where(property), props[property]);
   checkMember(where('logLevel'), props.logLevel, LogLevel);
   checkMember(where('imagePullPolicy'), props.imagePullPolicy, ImagePullPolicy);
+  checkWhole(where('controllerReplicas'), props.controllerReplicas, 1, 10);
   checkHeartbeats(path, props);
   checkNodes(where('nodes'), props.nodes);
 }
@@ -47,6 +48,7 @@ export function settingsOf(props: HomeLoadBalancerProps, namespace: string): Wor
     logLevel: props.logLevel ?? LogLevel.INFO,
     loadBalancerClass: props.loadBalancerClass,
     ignoreExcludeLb: props.ignoreExcludeLb ?? false,
+    controllerReplicas: props.controllerReplicas ?? 1,
     controllerResources: props.controllerResources,
     speakerResources: props.speakerResources,
     heartbeatPort: props.heartbeatPort,

@@ -23,6 +23,7 @@ export interface WorkloadSettings {
   readonly logLevel: string;
   readonly loadBalancerClass?: string;
   readonly ignoreExcludeLb: boolean;
+  readonly controllerReplicas: number;
   readonly controllerResources?: ContainerResources;
   readonly speakerResources?: ContainerResources;
   /** Undefined for what the program does by itself, so that it may change its mind with a new version. */
@@ -32,14 +33,13 @@ export interface WorkloadSettings {
   readonly excludeInterfaces?: string;
 }
 
-/** The role that gives addresses to Services: one pod somewhere in the cluster. */
+/** The role that gives addresses to Services: one pod somewhere in the cluster, or several of which one does it. */
 export function createController(scope: Construct, settings: WorkloadSettings): Deployment {
   const controller = new Deployment(scope, 'Controller', {
     ...workload('controller', settings),
-    replicas: 1,
-    // Only one controller may keep the ledger of addresses, so the old one is told to stop before the new one is made. The seconds between
-    // delay new Services only; addresses in use are announced all the same. `Recreate` would say it more plainly, but server-side apply
-    // cannot turn the RollingUpdate of a MetalLB into it ("rollingUpdate: may not be specified when strategy type is 'Recreate'").
+    replicas: settings.controllerReplicas,
+    // A Lease lets one controller at a time keep the ledger of addresses. One that is told to stop hands the Lease over at once, one that is still there
+    // keeps it: so the old one goes first. The seconds between delay new Services only; addresses in use are announced all the same.
     strategy: DeploymentStrategy.rollingUpdate({ maxSurge: PercentOrAbsolute.absolute(0), maxUnavailable: PercentOrAbsolute.absolute(1) }),
     serviceAccount: createServiceAccount(scope, 'controller', settings.namespace),
     securityContext: { ensureNonRoot: true, user: NOBODY, group: NOBODY, fsGroup: NOBODY },

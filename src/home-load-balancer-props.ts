@@ -98,6 +98,14 @@ export interface HomeLoadBalancerProps {
   readonly ignoreExcludeLb?: boolean;
 
   /**
+   * How many controllers run, 1 to 10. One of them gives addresses; when it or its node dies, another goes on within 15 s. Addresses in use
+   * do not depend on it.
+   *
+   * @default 1
+   */
+  readonly controllerReplicas?: number;
+
+  /**
    * CPU and memory of the controller.
    *
    * @default - requests of 20m and 64Mi, no limits

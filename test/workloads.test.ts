@@ -113,6 +113,12 @@ test('the program knows the flags that it is given', () => {
   for (const flag of flags) expect(help).toMatch(new RegExp(`^ +${flag.split('=')[0]}\\b`, 'm'));
 });
 
+test('there is one controller, or as many as wanted', () => {
+  const replicas = (props: HomeLoadBalancerProps) => workload('Deployment', props).spec.replicas;
+  expect([replicas({}), replicas({ controllerReplicas: 3 })]).toEqual([1, 3]);
+  expect(() => replicas({ controllerReplicas: 0 })).toThrow(/controllerReplicas.*0.*1 to 10/);
+});
+
 test.each([['Deployment', 'controllerResources'], ['DaemonSet', 'speakerResources']] as const)('%s has the resources it is given', (kind, property) => {
   const resources = { cpu: { request: Cpu.millis(50), limit: Cpu.units(1) }, memory: { limit: Size.mebibytes(256) } };
   const { container } = workload(kind, { [property]: resources });
