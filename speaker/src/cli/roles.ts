@@ -1,28 +1,14 @@
 import * as fs from 'fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLogger, LOG_LEVELS, type LogLevel } from '../observability';
+import type { RoleOptions } from '../role';
+import type { SpeakerOptions } from '../speaker';
 import { keepSmall } from './footprint';
 
 const SERVICE_ACCOUNT_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
-interface CommonFlags {
-  readonly namespace: string;
-  readonly podName?: string;
-  readonly logLevel: LogLevel;
-  readonly lbClass?: string;
-  readonly port: number;
-  readonly healthProbePort: number;
-  readonly kubeconfig?: string;
-}
-
-interface SpeakerFlags extends CommonFlags {
-  readonly nodeName: string;
-  readonly heartbeatPort: number;
-  readonly heartbeatInterval: number;
-  readonly heartbeatMultiplier: number;
-  readonly excludeInterfaces: string;
-  readonly ignoreExcludeLb: boolean;
-}
+/** What the command line says of a role; the rest of its options is the same wherever it runs. */
+type Flags<Options extends RoleOptions> = Omit<Options, 'log' | 'healthHost'> & { readonly logLevel: LogLevel };
 
 /**
  * Names of interfaces on which nothing is announced unless a user says otherwise: those of containers, bridges and tunnels
@@ -36,7 +22,7 @@ const EXCLUDED_INTERFACES = '^(docker|cbr|dummy|virbr|lxcbr|veth|cali|tunl|flann
  */
 export function addRoles(program: Command): void {
   common(program.command('controller').description('give addresses to Services of type LoadBalancer'))
-    .action(async (flags: CommonFlags) => {
+    .action(async (flags: Flags<RoleOptions>) => {
       const log = createLogger(flags.logLevel, { component: 'controller' });
       keepSmall(log);
       const { runController } = await import('../controller');
@@ -50,7 +36,7 @@ export function addRoles(program: Command): void {
     .addOption(new Option('--heartbeat-multiplier <n>', 'missed heartbeats after which a node is dead, 2 to 50').default(3).argParser(whole(2, 50)))
     .addOption(new Option('--exclude-interfaces <regex>', 'interfaces on which nothing is announced').default(EXCLUDED_INTERFACES).argParser(regex))
     .option('--ignore-exclude-lb', 'announce from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers too', false)
-    .action(async (flags: SpeakerFlags) => {
+    .action(async (flags: Flags<SpeakerOptions>) => {
       const log = createLogger(flags.logLevel, { component: 'speaker', node: flags.nodeName });
       keepSmall(log);
       const { runSpeaker } = await import('../speaker');

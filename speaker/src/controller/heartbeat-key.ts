@@ -1,9 +1,7 @@
 import { randomBytes } from 'crypto';
 import { KubeClient, SECRETS, isKubeError } from '../kube';
 import type { Logger } from '../observability';
-
-/** Name of the Secret with the key of the heartbeats. */
-export const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
+import { HEARTBEAT_SECRET } from '../role';
 
 /**
  * Makes the key with which speakers sign their heartbeats, unless there is one: 32 random bytes in entry `secretkey` of the Secret.

@@ -3,6 +3,7 @@
  * could use its configuration.
  */
 export { ConfigurationState, type ConfigurationReport } from './configuration-state';
+export { HEARTBEAT_SECRET } from './heartbeat-secret';
 export { ownPod } from './own-pod';
 export { runRole, type Role, type RoleContext, type RoleOptions } from './run';
 export { Throttle } from './throttle';

@@ -3,12 +3,9 @@ import {
   ENDPOINT_SLICES, IP_ADDRESS_POOLS, L2_ADVERTISEMENTS, NODES, SECRETS, SERVICES, keyOf, projectWhole,
   type EndpointSlice, type KubeObject, type Node, type Reflector, type Secret, type Service, type Stored,
 } from '../kube';
-import type { Watches } from '../role';
+import { HEARTBEAT_SECRET, type Watches } from '../role';
 import type { Planner } from './planner';
 import { toNode, toService, toSlice, type StoredNode, type StoredService, type StoredSlice } from './views';
-
-/** Name of the Secret with the key of the heartbeats, which the controller makes. */
-export const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
 
 export interface InputsOptions {
   readonly namespace: string;
