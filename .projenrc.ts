@@ -73,6 +73,7 @@ library.tasks.tryFind('package:dotnet')!.reset('jsii-pacmak -v --target dotnet -
 library.tasks.tryFind('docgen')!.reset('jsii-docgen -o API.md --submodule root');
 library.preCompileTask.exec('cdk8s import crds/metallb.io.yaml -l typescript -o src/imports --no-save --check-upgrade=false');
 library.preCompileTask.exec('tsx projenrc/crd-types.ts');
+library.postCompileTask.exec('jsii-rosetta extract --strict .'); // the examples of README and docstrings compile
 
 const speaker = new typescript.TypeScriptProject({
   ...shared,
