@@ -34,6 +34,7 @@ export abstract class Advertisement {
    * Tells routers about the addresses, by BGP.
    *
    * All nodes announce an address at once, and the routers spread its traffic over them. The routers are added with `addBgpPeer()`.
+   * The program of this version does not open BGP sessions yet: the objects are checked and made, and read by MetalLB's speakers.
    *
    * @param options Which routers, nodes and Services, and what the routes say.
    */

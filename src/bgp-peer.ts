@@ -26,6 +26,8 @@ export interface IBgpPeer extends IConstruct {
 /**
  * A router that the speakers tell by BGP where the addresses are.
  *
+ * The program of this version does not open BGP sessions yet: the objects are checked and made, and read by MetalLB's speakers.
+ *
  * @exampleMetadata fixture=balancer
  * @example
  *

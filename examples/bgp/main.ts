@@ -2,6 +2,8 @@
  * A rack behind two routers. Public addresses are announced to both by BGP, so that they spread the traffic over all nodes; a dead router is noticed by
  * BFD within 0.3 s. The second router is the spare: its routes have a longer path and a lower preference. Addresses of the LAN stay with layer 2.
  *
+ * The program of this version does not open BGP sessions yet; MetalLB's speakers do, from the same objects.
+ *
  * The keys of the sessions are in Secrets that somebody else makes, of type `kubernetes.io/basic-auth`.
  *
  *     cdk8s synth
