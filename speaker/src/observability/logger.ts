@@ -10,7 +10,6 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-  child(fields: object): Logger;
 }
 
 const PINO_LEVEL: Record<LogLevel, string> = { all: 'trace', debug: 'debug', info: 'info', warn: 'warn', error: 'error', none: 'silent' };

@@ -1,10 +1,11 @@
-import { KubeClient, Reflector, type StoredObject } from '../kube';
+import { KubeClient, Reflector, type ReflectorOptions, type StoredObject } from '../kube';
 import type { Check, Logger, Metrics } from '../observability';
 
 /** A watch that has shown no sign of life for this long makes the role unready, in milliseconds. Servers send a bookmark each minute. */
 const STALE_MS = 5 * 60_000;
 
-type ReflectorOptions<T extends StoredObject> = ConstructorParameters<typeof Reflector<T>>[1];
+/** What is told of the state of a watch is the same for all, and told here. */
+type WatchOptions<T extends StoredObject> = Omit<ReflectorOptions<T>, 'onState'>;
 
 /** The watches of a role: started together, each seen in log, metrics and readiness. */
 export class Watches {
@@ -18,7 +19,7 @@ export class Watches {
   }
 
   /** Adds a watch; {@link start} starts it. */
-  add<T extends StoredObject>(options: ReflectorOptions<T>): Reflector<T> {
+  add<T extends StoredObject>(options: WatchOptions<T>): Reflector<T> {
     const name = options.resource.plural;
     let failing = false;
     const reflector = new Reflector<T>(this.client, {
@@ -35,7 +36,6 @@ export class Watches {
           failing = false;
           this.log.info({ resource: name }, `watching ${name} again`);
         }
-        options.onState?.(state);
       },
     });
     this.all.set(name, reflector as unknown as Reflector<StoredObject>);

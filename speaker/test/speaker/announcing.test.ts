@@ -7,7 +7,7 @@ function bench() {
   const told: string[] = [];
   const metrics = new SpeakerMetrics();
   const line = (_: object, message: string) => { told.push(`log ${message}`); };
-  const log = { debug: line, info: line, warn: line, error: line, child: () => log };
+  const log = { debug: line, info: line, warn: line, error: line };
   const subject = new Announcing({
     node: 'n1',
     log,
