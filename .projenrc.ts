@@ -85,7 +85,7 @@ const speaker = new typescript.TypeScriptProject({
   name: 'home-load-balancer',
   description: 'The program that HomeLoadBalancer runs in a cluster: controller, speaker, and the hlb command line',
   package: false,
-  deps: ['commander@^14.0.0', 'ipaddr.js@^2.5.0', 'koffi@3.3.4', 'pino@^10.0.0', 'prom-client@^15.1.3', 'yaml@^2.9.1'],
+  deps: ['@peculiar/x509@^2.2.0', 'commander@^14.0.0', 'ipaddr.js@^2.5.0', 'koffi@3.3.4', 'pino@^10.0.0', 'prom-client@^15.1.3', 'reflect-metadata@^0.2.2', 'yaml@^2.9.1'],
   devDeps: ['esbuild@^0.28.2', 'fast-check@^4.10.2'],
   eslintOptions: { dirs: ['src'], devdirs: ['test'], ignorePatterns: ['src/config/metallb.io.ts'] },
   tsconfig: { compilerOptions: { target: 'ES2022', lib: ['es2022'], rootDir: '..', noEmit: true } }, // esbuild emits
