@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress } from './_address';
+import { Address, formatAddress, parseAddress } from './_address';
 import { AdvertisementView, covers } from './_advertisements';
 import { excludes, PoolView } from './_pools';
 import { intervalContains } from './_ranges';
@@ -89,7 +89,7 @@ function narrow(
   request: ServiceRequest, within: readonly PoolView[], mayBeElsewhere: boolean, none: (problem: string) => Outlook,
 ): Outlook {
   const wishes = request.addresses.filter((address) => !isToken(address)).map((text) => ({ text, address: parseAddress(text)! }));
-  const has = (pool: PoolView, { address }: { address: { bits: number; value: bigint } }) =>
+  const has = (pool: PoolView, { address }: { address: Address }) =>
     !pool.known || pool.intervals.some((interval) => intervalContains(interval, address));
   const contents = list(within.map(({ name, intervals }) => `${name} (${intervals.map(({ text }) => text).join(', ')})`));
   const holders = within.filter((pool) => wishes.every((wish) => has(pool, wish)));
@@ -107,10 +107,10 @@ function narrow(
     return none(`asks for ${wishes.map(({ text }) => text).join(' and ')}, which are in different pools: ` +
       `both addresses of a Service must come from one of ${contents}`);
   }
-  const withheld = holders.flatMap((pool) => wishes.filter(({ address }) =>
-    pool.avoidBuggyIps && address.bits === 32 && [0n, 255n].includes(address.value % 256n)).map(({ text }) => ({ pool, text })));
-  if (withheld.length > 0 && withheld.length === holders.length && !open) {
-    return none(`asks for ${withheld[0].text}, which pool ${withheld[0].pool.name} keeps back: ask for an address that does not end in .0 or .255, or unset avoidBuggyIps`);
+  const withheld = holders.map((pool) => ({ pool, wish: wishes.find(({ address }) => withholding(pool, address)) }));
+  if (withheld.length > 0 && withheld.every(({ wish }) => wish) && !open) {
+    const [{ pool, wish }] = withheld;
+    return none(`asks for ${wish!.text}, which pool ${pool.name} keeps back: ${withholding(pool, wish!.address)}`);
   }
   const refusals = holders.map((pool) => ({ pool, why: excludes(pool, request) }));
   const candidates = refusals.filter(({ why }) => why === undefined).map(({ pool }) => pool);
@@ -118,6 +118,15 @@ function narrow(
     return none(`is served by no pool: ${refusals.map(({ pool, why }) => `${pool.name} ${why}`).join('; ')}: change the pool, or the Service`);
   }
   return { candidates, open, problems: [] };
+}
+
+/** Why a pool does not give one of its addresses, as advice; undefined if it does. */
+function withholding({ avoidBuggyIps, excluded }: PoolView, address: Address): string | undefined {
+  if (avoidBuggyIps && address.bits === 32 && [0n, 255n].includes(address.value % 256n)) {
+    return 'ask for an address that does not end in .0 or .255, or unset avoidBuggyIps';
+  }
+  const exclusion = excluded.find((interval) => intervalContains(interval, address));
+  return exclusion && `ask for another one, or take ${exclusion.text} out of excludedAddresses`;
 }
 
 function formProblems({ title, ports, headless, addresses, otherAddress }: ServiceRequest): string[] {
@@ -145,7 +154,7 @@ function silences(
         'are for Services with other labels: give the Service these labels, or pool another advertisement';
     }
     const selective = matching.find(({ resource, serviceSelectors }) => resource.kind === 'L2Advertisement' && serviceSelectors.length > 0);
-    return request.sharingKey && selective
+    return (request.sharingKey || request.sharesAutomatically || candidates.some(({ sharing }) => sharing)) && selective
       ? `${request.title} would not be announced: it may share its address, and ${selective.resource.title} chooses by Service, ` +
         'which would concern all Services on the address: pass sharing: AddressSharing.NEVER, or remove its serviceSelectors'
       : undefined;
@@ -166,7 +175,7 @@ function clashes(holders: readonly Holder[]): string[] {
     byAddress.set(address, taken);
     const ports = request.ports.map(({ protocol, port }) => `${protocol}/${port}`);
     const port = ports.find((candidate) => taken.ports.has(candidate));
-    const problem = port === undefined ? alienation(taken.first, request, address)
+    const problem = port === undefined ? alienation(taken.first, request, outlook, address)
       : `${taken.ports.get(port)!.title} and ${request.title} both want port ${port} of ${address}: give one of them another port or another address`;
     ports.filter((candidate) => !taken.ports.has(candidate)).forEach((candidate) => taken.ports.set(candidate, request));
     return problem === undefined ? [] : [problem];
@@ -174,10 +183,13 @@ function clashes(holders: readonly Holder[]): string[] {
 }
 
 /** Why two Services do not share an address, different ports or not. */
-function alienation(earlier: ServiceRequest, later: ServiceRequest, address: string): string | undefined {
+function alienation(earlier: ServiceRequest, later: ServiceRequest, { candidates, open }: Outlook, address: string): string | undefined {
   if (earlier === later) return undefined;
   const both = `${earlier.title} and ${later.title} both want ${address}`;
-  if (!earlier.sharingKey || earlier.sharingKey !== later.sharingKey) {
+  const byKey = earlier.sharingKey !== undefined && earlier.sharingKey === later.sharingKey;
+  // What a pool that is made elsewhere says of it is not known.
+  const automatic = (earlier.sharesAutomatically && later.sharesAutomatically) || open || candidates.some(({ sharing }) => sharing);
+  if (!byKey && !automatic) {
     return `${both}, but do not share it: give both the same \`sharing\`, or one of them another address`;
   }
   if (earlier.backends !== later.backends) {

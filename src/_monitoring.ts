@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { alertRules } from './_alerts';
 import { formatDuration } from './_durations';
 import { checkLabels, metadataOf } from './_names';
-import { checkBoolean, checkDuration, isGiven, refuse } from './_values';
+import { checkBoolean, checkDuration, checkMember, isGiven } from './_values';
 import { METRICS_PORT, selectorOf } from './_workloads';
 import { MonitoringOptions, MonitorKind } from './monitoring-options';
 
@@ -45,9 +45,7 @@ export class Monitoring extends Construct {
 
   private check(props: MonitoringOptions): void {
     const where = (property: string) => `${this.node.path}: ${property}`;
-    if (isGiven(props.monitor) && !Object.values(MonitorKind).includes(props.monitor!)) {
-      refuse(where('monitor'), props.monitor, Object.values(MonitorKind).join(', '));
-    }
+    checkMember(where('monitor'), props.monitor, MonitorKind);
     checkBoolean(where('alerts'), props.alerts);
     checkLabels(where('labels'), props.labels);
     checkDuration(where('interval'), props.interval, { text: 'whole seconds from 1 s to 1 h', test: (time) => time >= 1000 && time <= 3_600_000 && time % 1000 === 0 });

@@ -35,13 +35,15 @@ function serviceRow({ name, ports, wish, pools, addresses, problems, ways }: Out
 
 function poolRow(pool: Scene['pools'][number], { advertisements }: Scene): string[] {
   const whom = [
+    ...pool.draining ? ['who has an address already'] : [],
     ...pool.autoAssign ? [] : ['who asks for it'],
     ...pool.namespaces.length > 0 ? [`namespaces ${pool.namespaces.join(', ')}`] : [],
     ...pool.namespaceSelectors.length > 0 ? [`namespaces with ${pool.namespaceSelectors.map(selectorText).join(' or ')}`] : [],
     ...pool.serviceSelectors.length > 0 ? [`Services with ${pool.serviceSelectors.map(selectorText).join(' or ')}`] : [],
   ];
   const ways = advertisements.filter((advertisement) => covers(advertisement, pool)).map(({ resource }) => `${resource.kind} ${resource.name}`);
-  return [pool.name, pool.intervals.map(({ text }) => text).join(', ') || 'known when applied', whom.join('; ') || 'everybody', ways.join(', ') || '–'];
+  const excluded = pool.excluded.length > 0 ? ` without ${pool.excluded.map(({ text }) => text).join(', ')}` : '';
+  return [pool.name, (pool.intervals.map(({ text }) => text).join(', ') || 'known when applied') + excluded, whom.join('; ') || 'everybody', ways.join(', ') || '–'];
 }
 
 function peerRow({ name, spec }: Resource): string[] {

@@ -1,3 +1,4 @@
+import { PoolAnnotations, readPoolAnnotations } from './_annotations';
 import { Interval, overlaps, readInterval } from './_ranges';
 import { pathOf, Resource } from './_resources';
 import { anyMatches, Labels, SelectorManifest, selectorsProblems } from './_selectors';
@@ -8,7 +9,7 @@ import { isGiven, show } from './_values';
 export type Report = (about: Resource, problem: string) => void;
 
 /** An IPAddressPool as far as it could be read. */
-export interface PoolView {
+export interface PoolView extends PoolAnnotations {
   readonly resource: Resource;
   readonly name: string;
   readonly labels: Labels;
@@ -45,7 +46,7 @@ export function excludes(
 }
 
 function readPool(resource: Resource, report: Report): PoolView {
-  const { spec, name, labels } = resource;
+  const { spec, name, labels, annotations } = resource;
   const intervals: Interval[] = [];
   let known = true;
   const wrong = (problem: string) => {
@@ -72,8 +73,12 @@ function readPool(resource: Resource, report: Report): PoolView {
     if (isGiven(value) && typeof value !== 'boolean') wrong(`${field} ${show(value)} is not valid: expected true or false`);
   }
   const allocation = readAllocation(spec.serviceAllocation, wrong);
+  const own = readPoolAnnotations(annotations, wrong);
+  if (known && intervals.every(({ bits, low, high }) => own.excluded.some((out) => out.bits === bits && out.low <= low && high <= out.high))) {
+    wrong('excludedAddresses leave nothing of its addresses: remove some of them, or the pool');
+  }
   const [autoAssign, avoidBuggyIps] = [spec.autoAssign !== false, spec.avoidBuggyIPs === true];
-  return { resource, name, labels, intervals, known, autoAssign, avoidBuggyIps, ...allocation };
+  return { resource, name, labels, intervals, known, autoAssign, avoidBuggyIps, ...allocation, ...own };
 }
 
 function readAllocation(allocation: any, wrong: (problem: string) => void): Pick<PoolView, 'namespaces' | 'namespaceSelectors' | 'serviceSelectors'> {

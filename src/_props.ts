@@ -4,7 +4,7 @@ import { ImagePullPolicy } from 'cdk8s-plus-28';
 import { ConstructError } from './_errors';
 import { checkLabels, checkName } from './_names';
 import { Balancer } from './_registry';
-import { checkBoolean, checkDuration, checkList, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
+import { checkBoolean, checkDuration, checkList, checkMember, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
 import { WorkloadSettings } from './_workloads';
 import { Advertisement } from './advertisement';
 import { HomeLoadBalancerProps, LogLevel } from './home-load-balancer-props';
@@ -87,8 +87,4 @@ function checkNodes(where: string, nodes: any): void {
     checkLabels(`${where}[${i}].labels`, node.labels);
     if (nodes.findIndex(({ name }) => name === node.name) < i) refuse(`${where}[${i}].name`, node.name, 'each node once');
   });
-}
-
-function checkMember(where: string, value: any, type: Record<string, string>): void {
-  if (isGiven(value) && !Object.values(type).includes(value)) refuse(where, value, `one of ${Object.values(type).join(', ')}`);
 }

@@ -10,6 +10,8 @@ export interface Resource {
   readonly namespace?: string;
   readonly labels: Labels;
   /** Whatever somebody wrote. */
+  readonly annotations: Readonly<Record<string, any>>;
+  /** Whatever somebody wrote. */
   readonly spec: any;
   readonly object: ApiObject;
   /** For messages: `IPAddressPool lan (home/lb/Pool)`. */
@@ -21,8 +23,8 @@ export function resourcesIn(objects: readonly ApiObject[]): Resource[] {
   return objects.filter(({ apiGroup }) => apiGroup === 'metallb.io').flatMap((object) => {
     const manifest = render(object);
     if (!manifest) return [];
-    const { kind, metadata: { name, namespace, labels = {} }, spec } = manifest;
-    return [{ kind, name, namespace, labels, spec: isObject(spec) ? spec : {}, object, title: `${kind} ${name} (${pathOf(object)})` }];
+    const { kind, metadata: { name, namespace, labels = {}, annotations = {} }, spec } = manifest;
+    return [{ kind, name, namespace, labels, annotations, spec: isObject(spec) ? spec : {}, object, title: `${kind} ${name} (${pathOf(object)})` }];
   });
 }
 

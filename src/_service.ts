@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { SHARING } from './_annotations';
 import { ConstructError } from './_errors';
 import { render } from './_resources';
 import { Labels } from './_selectors';
@@ -44,6 +45,8 @@ export interface ServiceRequest {
   /** Families that it must have, as lengths of their addresses; empty where the cluster decides. */
   readonly families: readonly (32 | 128)[];
   readonly sharingKey?: string;
+  /** Whether it shares with others that do so, too, without a key. */
+  readonly sharesAutomatically: boolean;
   /** Services on one address must send its traffic to the same nodes: the selector under `externalTrafficPolicy: Local`, else empty. */
   readonly backends: string;
 }
@@ -80,6 +83,7 @@ function requestOf(object: ApiObject, { metadata, spec = {} }: any): ServiceRequ
     otherAddress: listed.length > 0 ? single[0] : undefined,
     families: familiesOf(spec),
     sharingKey: annotation(ALLOW_SHARED_IP) || undefined,
+    sharesAutomatically: annotations[SHARING] === 'automatic',
     backends: spec.externalTrafficPolicy === 'Local' ? `Local:${JSON.stringify(Object.entries(spec.selector ?? {}).sort())}` : '',
   };
 }

@@ -26,6 +26,11 @@ export const checkList: Check<any> = (where, value) => {
   if (isGiven(value) && !Array.isArray(value)) refuse(where, value, 'a list');
 };
 
+/** A member of an enum of texts. */
+export function checkMember(where: string, value: any, type: Record<string, string>): void {
+  if (isGiven(value) && !Object.values(type).includes(value)) refuse(where, value, `one of ${Object.values(type).join(', ')}`);
+}
+
 /** A cdk8s `Duration` of a whole number of milliseconds within limits. */
 export function checkDuration(where: string, value: any, allowed: { readonly text: string; test(milliseconds: number): boolean }): void {
   if (!isGiven(value)) return;

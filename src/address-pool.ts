@@ -1,11 +1,14 @@
 import { Chart } from 'cdk8s';
 import { Construct, IConstruct } from 'constructs';
+import { poolAnnotations } from './_annotations';
+import { formatDuration } from './_durations';
 import { ConstructError } from './_errors';
 import { own } from './_examine';
 import { checkLabels, checkName, checkNames, metadataOf } from './_names';
 import { overlaps } from './_ranges';
 import { Registry } from './_registry';
-import { checkBoolean, checkMembers, checkWhole } from './_values';
+import { checkBoolean, checkDuration, checkMember, checkMembers, checkWhole, isGiven } from './_values';
+import { AddressPoolProps, PoolSharing } from './address-pool-options';
 import { Advertisement } from './advertisement';
 import { IpAddressPool } from './imports/metallb.io';
 import { IpRange } from './ip-range';
@@ -19,92 +22,6 @@ export interface IAddressPool extends IConstruct {
    * Name of the IPAddressPool object.
    */
   readonly poolName: string;
-}
-
-/**
- * What is in a pool and who may have it.
- */
-export interface AddressPoolOptions {
-  /**
-   * The addresses; at least one range, none of which may overlap another one of this or any other pool.
-   */
-  readonly ranges: IpRange[];
-
-  /**
-   * Name of the IPAddressPool object.
-   *
-   * @default - made up by cdk8s
-   */
-  readonly poolName?: string;
-
-  /**
-   * Whether a Service that asks for nothing may be given an address of this pool.
-   *
-   * @default true
-   */
-  readonly autoAssign?: boolean;
-
-  /**
-   * Whether to keep back IPv4 addresses that end in `.0` or `.255`, which some old devices take for those of a network.
-   *
-   * @default false
-   */
-  readonly avoidBuggyIps?: boolean;
-
-  /**
-   * Which of several pools that may serve a Service is tried first: the one with the lowest number. 0 is the same as nothing: tried last.
-   *
-   * @default - after all pools with a priority
-   */
-  readonly priority?: number;
-
-  /**
-   * Namespaces of the Services that may have an address of this pool.
-   *
-   * @default - every namespace, unless `namespaceSelectors` chooses some
-   */
-  readonly namespaces?: string[];
-
-  /**
-   * Chooses further namespaces by their labels; one matching selector is enough.
-   *
-   * @default - every namespace, unless there are `namespaces`
-   */
-  readonly namespaceSelectors?: Selector[];
-
-  /**
-   * Chooses Services by their labels, within these namespaces; one matching selector is enough.
-   *
-   * @default - every Service
-   */
-  readonly serviceSelectors?: Selector[];
-
-  /**
-   * Labels of the IPAddressPool object, by which advertisements can choose it (`poolSelectors` of `addAdvertisement()`).
-   *
-   * @default - only those that say what made it
-   */
-  readonly labels?: { [key: string]: string };
-
-  /**
-   * How the network learns about the addresses. With an empty list nothing is announced, unless an advertisement that is made elsewhere
-   * includes this pool.
-   *
-   * @default [Advertisement.l2()]
-   */
-  readonly advertise?: Advertisement[];
-}
-
-/**
- * Properties of an `AddressPool`.
- */
-export interface AddressPoolProps extends AddressPoolOptions {
-  /**
-   * Namespace of the load balancer, the only one in which it looks for pools.
-   *
-   * @default - the namespace of the chart, else `metallb-system`
-   */
-  readonly namespace?: string;
 }
 
 /**
@@ -146,7 +63,7 @@ export class AddressPool extends Construct implements IAddressPool {
     const { priority, namespaces, namespaceSelectors, serviceSelectors } = props;
     const restricted = [priority, namespaces, namespaceSelectors, serviceSelectors].some((value) => value !== undefined);
     const pool = new IpAddressPool(this, 'Resource', {
-      metadata: metadataOf(props.poolName, this._namespace, props.labels),
+      metadata: { ...metadataOf(props.poolName, this._namespace, props.labels), annotations: poolAnnotations(props) },
       spec: {
         addresses: props.ranges.map((range) => range._toManifest()),
         autoAssign: props.autoAssign,
@@ -178,9 +95,20 @@ export class AddressPool extends Construct implements IAddressPool {
       throw new ConstructError('INVALID_POOL', `${path}: range ${later.text} overlaps ${earlier.text} of the same pool: ` +
         'every address may be in one range only, so take it out of one of them');
     }
-    checkBoolean(`${path}: autoAssign`, props.autoAssign);
-    checkBoolean(`${path}: avoidBuggyIps`, props.avoidBuggyIps);
+    for (const property of ['autoAssign', 'avoidBuggyIps', 'draining', 'sticky', 'excludeNodeAddresses'] as const) {
+      checkBoolean(`${path}: ${property}`, props[property]);
+    }
     checkWhole(`${path}: priority`, props.priority, 0, 2_147_483_647);
+    checkMember(`${path}: sharing`, props.sharing, PoolSharing);
+    checkWhole(`${path}: namespaceLimit`, props.namespaceLimit, 1, 2_147_483_647);
+    checkMembers(`${path}: excludedAddresses`, props.excludedAddresses, IpRange, "IpRange.address('192.168.1.1')");
+    for (const property of ['stickyFor', 'quarantine'] as const) {
+      checkDuration(`${path}: ${property}`, props[property], { text: '1 s to 10 years', test: (time) => time >= 1000 && time <= TEN_YEARS });
+    }
+    if (props.sticky !== undefined && isGiven(props.stickyFor)) {
+      throw new ConstructError('INVALID_POOL', `${path}: both sticky (${props.sticky}) and stickyFor (${formatDuration(props.stickyFor!.toMilliseconds())}) ` +
+        'say how long an address stays reserved: pass only one of them');
+    }
     checkNames(`${path}: namespaces`, 'label', props.namespaces);
     for (const field of ['namespaceSelectors', 'serviceSelectors'] as const) {
       checkMembers(`${path}: ${field}`, props[field], Selector, "Selector.labels({ app: 'web' })");
@@ -189,6 +117,9 @@ export class AddressPool extends Construct implements IAddressPool {
     checkMembers(`${path}: advertise`, props.advertise, Advertisement, 'Advertisement.l2()');
   }
 }
+
+/** Longer than any address is worth keeping, and what the program can count in. */
+const TEN_YEARS = 10 * 365 * 86_400_000;
 
 /** A pool known by its name only. */
 class ImportedPool extends Construct implements IAddressPool {

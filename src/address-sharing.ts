@@ -10,12 +10,18 @@ export class AddressSharing {
   /**
    * Shares with every other Service of the load balancer that says so, as long as their ports differ. At home one address serves everything.
    */
-  public static readonly WHEN_PORTS_DIFFER = new AddressSharing('home-load-balancer');
+  public static readonly WHEN_PORTS_DIFFER = new AddressSharing('home-load-balancer', false);
 
   /**
-   * The Service has its addresses to itself.
+   * Shares with every other Service that says so, or has its address of a pool with `PoolSharing.AUTOMATIC`, as long as their ports differ. Nothing
+   * but this library and its program knows it: Services of MetalLB share by key.
    */
-  public static readonly NEVER = new AddressSharing(undefined);
+  public static readonly AUTOMATIC = new AddressSharing(undefined, true);
+
+  /**
+   * The Service has its addresses to itself, unless the pool has `PoolSharing.AUTOMATIC`.
+   */
+  public static readonly NEVER = new AddressSharing(undefined, false);
 
   /**
    * Shares only with Services that have the same key, for instance some that are not described in this app.
@@ -27,7 +33,7 @@ export class AddressSharing {
       throw new ConstructError('INVALID_SHARING_KEY', 'the sharing key is empty: ' +
         'pass any text that all Services on the address have in common, or AddressSharing.NEVER');
     }
-    return new AddressSharing(key);
+    return new AddressSharing(key, false);
   }
 
   private constructor(
@@ -36,5 +42,8 @@ export class AddressSharing {
      *
      * @default - the address is not shared
      */
-    public readonly key?: string) {}
+    public readonly key: string | undefined,
+
+    /** @internal */
+    public readonly _automatic: boolean) {}
 }

@@ -8,7 +8,7 @@ import { checkName, metadataOf } from './_names';
 import { isRouterId, MAX_ASN } from './_peers';
 import { Registry } from './_registry';
 import { hasToken } from './_tokens';
-import { checkBoolean, checkDuration, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
+import { checkBoolean, checkDuration, checkMember, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
 import { BgpPeerProps, DynamicAsn } from './bgp-peer-options';
 import { BgpPeer as BgpPeerObject } from './imports/metallb.io';
 import { Selector } from './selector';
@@ -95,9 +95,7 @@ export class BgpPeer extends Construct implements IBgpPeer {
     checkWhole(where('localAsn'), props.localAsn ?? 0, 1, MAX_ASN);
     checkWhole(where('asn'), props.asn, 1, MAX_ASN);
     checkWhole(where('presentedAsn'), props.presentedAsn, 1, MAX_ASN);
-    if (isGiven(props.dynamicAsn) && !Object.values(DynamicAsn).includes(props.dynamicAsn!)) {
-      refuse(where('dynamicAsn'), props.dynamicAsn, 'DynamicAsn.INTERNAL or DynamicAsn.EXTERNAL');
-    }
+    checkMember(where('dynamicAsn'), props.dynamicAsn, DynamicAsn);
     this.exactlyOne(props, 'asn', 'dynamicAsn', 'the AS of the router');
     this.exactlyOne(props, 'address', 'interfaceName', 'where the router is');
     for (const property of ['address', 'sourceAddress'] as const) {

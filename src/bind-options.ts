@@ -28,6 +28,13 @@ export interface BindOptions {
   readonly sharing?: AddressSharing;
 
   /**
+   * Whether its address stays reserved when the Service is deleted, until one of the same namespace and name is made again.
+   *
+   * @default - as the pool says
+   */
+  readonly sticky?: boolean;
+
+  /**
    * Whether pods see the address of the client (`externalTrafficPolicy: Local`). Only nodes that run a pod of the Service announce it then.
    *
    * @default - as the Service says; Kubernetes' default is false

@@ -54,7 +54,7 @@ export class CommunityAliases extends Construct {
     const { path } = this.node;
     checkName(`${path}: objectName`, 'subdomain', props.objectName);
     checkName(`${path}: namespace`, 'label', props.namespace);
-    this.names = Object.keys(props.aliases ?? {});
+    this.names = Object.keys(props.aliases ?? {}).sort();
     if (this.names.length === 0) {
       throw new ConstructError('INVALID_COMMUNITY', `${path}: aliases is empty: pass at least one, such as { 'vpn-only': Community.of(64512, 100) }`);
     }
@@ -63,7 +63,8 @@ export class CommunityAliases extends Construct {
     const namespace = props.namespace ?? Chart.of(this).namespace ?? 'metallb-system';
     new CommunityObject(this, 'Resource', {
       metadata: metadataOf(props.objectName, namespace),
-      spec: { communities: Object.entries(props.aliases).map(([name, community]) => ({ name, value: community.toString() })) },
+      // By name, for in Go a map has no order of its own.
+      spec: { communities: this.names.map((name) => ({ name, value: props.aliases[name].toString() })) },
     });
     own(this, namespace);
   }

@@ -2,6 +2,7 @@
  * A load balancer for clusters without a cloud, described in code. `HomeLoadBalancer` is where to begin.
  */
 export * from './address-pool';
+export * from './address-pool-options';
 export * from './address-sharing';
 export * from './advertisement';
 export * from './advertisement-options';

@@ -66,6 +66,14 @@ const SUBJECTS: Subject[] = [
       serviceSelectors: 'selectors',
       labels: 'labels',
       advertise: 'objects',
+      draining: 'boolean',
+      sharing: 'enum',
+      sticky: 'boolean',
+      stickyFor: 'duration',
+      namespaceLimit: 'number',
+      excludedAddresses: 'objects',
+      excludeNodeAddresses: 'boolean',
+      quarantine: 'duration',
     },
   },
   {
@@ -129,7 +137,7 @@ const SUBJECTS: Subject[] = [
   {
     of: 'bind()',
     make: (chart, change) => balancer(chart).expose(application(chart, 'web', 80), change),
-    properties: { pool: 'enum', sharing: 'enum', preserveClientIp: 'boolean' },
+    properties: { pool: 'enum', sharing: 'enum', sticky: 'boolean', preserveClientIp: 'boolean' },
   },
   {
     of: 'addMonitoring()',

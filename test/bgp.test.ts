@@ -170,9 +170,9 @@ describe('communities', () => {
     const names = lb.addCommunityAliases('names', { aliases: { 'vpn-only': Community.of(64512, 100), 'far': Community.large(1, 2, 3) } });
     lb.addBgpPeer('router', router);
     lb.addPool('edge', { ranges: [edge], advertise: [Advertisement.bgp({ communities: [names.community('vpn-only'), Community.NO_EXPORT] })] });
-    expect(spec('Community').communities).toEqual([{ name: 'vpn-only', value: '64512:100' }, { name: 'far', value: 'large:1:2:3' }]);
+    expect(spec('Community').communities).toEqual([{ name: 'far', value: 'large:1:2:3' }, { name: 'vpn-only', value: '64512:100' }]);
     expect(spec('BGPAdvertisement').communities).toEqual(['vpn-only', '65535:65281']);
-    expect(() => names.community('typo')).toThrow(/test\/lb\/names: unknown alias 'typo': expected vpn-only, far/);
+    expect(() => names.community('typo')).toThrow(/test\/lb\/names: unknown alias 'typo': expected far, vpn-only/);
     expect(() => new CommunityAliases(chart, 'none', { aliases: {} })).toThrow(/test\/none: aliases is empty/);
   });
 });
