@@ -150,7 +150,7 @@ library.addTask('e2e', {
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'jest --config lab/jest.config.json --runInBand', receiveArgs: true }],
 });
 library.addTask('bench', {
-  description: 'Measures side by side with the kernel: npm run bench -- arp | memory',
+  description: 'Measures side by side with the kernel: npm run bench -- arp | failover | memory',
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx bench/main.ts', receiveArgs: true }],
 });
 library.addTask('image', {

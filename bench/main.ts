@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import { ensurePrivileges } from '../lab';
 import { measureArp } from './arp';
+import { measureFailover } from './failover';
 import { measureMemory } from './memory';
 import { readOptions, USAGE, UsageError } from './options';
 import { Progress } from './progress';
@@ -14,7 +15,7 @@ async function main(): Promise<void> {
   const found = await ensurePrivileges();
   if (found.mode === 'none') throw new LabError('PRIVILEGES_MISSING', found.missing);
   const progress = new Progress();
-  const cases = await (options.bench === 'arp' ? measureArp : measureMemory)(options, progress);
+  const cases = await { arp: measureArp, failover: measureFailover, memory: measureMemory }[options.bench](options, progress);
   progress.end();
   report(options.bench, cases, options.json);
 }

@@ -1,16 +1,26 @@
 import { parseArgs } from 'util';
+import { CASE_NAMES, CaseName } from './failover-cases';
+
+const BENCHES = ['arp', 'failover', 'memory'] as const;
+const NAMES = 'arp, failover and memory';
+/** Options that are not for all. */
+const MEANT_FOR = { 'rounds': ['arp'], 'runs': ['failover', 'memory'], 'case': ['failover'], 'settle-ms': ['failover'], 'services': ['memory'] };
 
 /** What the command line says. */
 export interface Options {
-  readonly bench: 'arp' | 'memory';
+  readonly bench: typeof BENCHES[number];
   /** Where to write the figures as JSON. */
   readonly json?: string;
   readonly api: 'embedded' | 'real';
   readonly nodes: number;
   /** `arp`: rounds of each kind, ours and the kernel's in turn. */
   readonly rounds: number;
-  /** `memory`: how often everything is started anew. */
+  /** `failover`: how often each case is done; `memory`: how often everything is started anew. */
   readonly runs: number;
+  /** `failover`: what is done to the node that answers. */
+  readonly cases: readonly CaseName[];
+  /** `failover`: rest after each run, in which a speaker that was started again finds the others. */
+  readonly settleMs: number;
   /** `memory`: numbers of Services at which a sample is taken, ascending. */
   readonly services: readonly number[];
   /** Shell commands of the roles. */
@@ -21,16 +31,19 @@ export interface Options {
 /** A command line that cannot be used; the message says what is allowed. */
 export class UsageError extends Error {}
 
-export const USAGE = `npm run bench -- arp | memory [options]
+export const USAGE = `npm run bench -- arp | failover | memory [options]
 
-arp      how fast our answer to an ARP request is, beside the kernel's own, asked from another host
-memory   what the two roles take, idle and with Services
+arp        how fast our answer to an ARP request is, beside the kernel's own, asked from another host
+failover   how long an address is dark when its node fails, and whether two nodes ever answer for it
+memory     what the two roles take, idle and with Services
 
   --json FILE                write the figures as JSON, too
   --api embedded|real        an API server in memory (default), or etcd and kube-apiserver
-  --nodes N                  nodes of the cluster, each with a speaker, 1 to 20 (default 1)
+  --nodes N                  nodes of the cluster, each with a speaker, 1 to 20 (default 1; failover: 2 to 20, default 3)
   --rounds N                 arp: rounds of each kind, 1 to 1000 (default 40)
-  --runs N                   memory: how often all is started anew, 1 to 100 (default 1)
+  --runs N                   failover: runs of each case, 1 to 1000 (default 30); memory: how often all is started anew, 1 to 100 (default 1)
+  --case NAME,NAME,...       failover: ${CASE_NAMES.join(', ')} (default all)
+  --settle-ms N              failover: rest after each run, 0 to 60000 (default 2000)
   --services N,N,...         memory: numbers of Services, up to 10000 (default 0,1,1000)
   --speaker-command CMD      what to measure as the speaker (default: node speaker/dist/main.js speaker)
   --controller-command CMD   and as the controller (default: node speaker/dist/main.js controller)
@@ -46,21 +59,26 @@ environment; {kubeconfig} {node} {namespace} {pod} {address} in it are replaced.
  */
 export function readOptions(argv: readonly string[], node: string): Options {
   const { values, positionals } = parse(argv);
-  const [bench, ...more] = positionals;
-  if (bench !== 'arp' && bench !== 'memory') throw new UsageError(bench === undefined ? 'say what to measure: arp or memory' : `'${bench}' is no benchmark: there are arp and memory`);
+  const [word, ...more] = positionals;
+  const bench = BENCHES.find((name) => name === word);
+  if (bench === undefined) throw new UsageError(word === undefined ? `say what to measure: ${NAMES}` : `'${word}' is no benchmark: there are ${NAMES}`);
   if (more.length > 0) throw new UsageError(`'${more[0]}' is one word too many: measure ${bench} alone`);
   if (values.api !== 'embedded' && values.api !== 'real') throw new UsageError(`--api ${values.api}: allowed are embedded and real`);
-  const others = bench === 'arp' ? ['runs', 'services'] as const : ['rounds'] as const;
-  for (const other of others) if (values[other] !== undefined) throw new UsageError(`--${other} has no meaning for ${bench}`);
+  for (const [name, benches] of Object.entries(MEANT_FOR)) {
+    if (values[name as keyof typeof MEANT_FOR] !== undefined && !benches.includes(bench)) throw new UsageError(`--${name} has no meaning for ${bench}`);
+  }
   const services = (values.services ?? '0,1,1000').split(',').map((text) => whole('services', text, 0, 10_000));
   if (services.some((count, i) => i > 0 && count <= services[i - 1])) throw new UsageError(`--services ${values.services}: give ascending numbers, as 0,1,1000`);
+  const failover = bench === 'failover';
   return {
     bench,
     json: values.json,
     api: values.api,
-    nodes: whole('nodes', values.nodes, 1, 20),
+    nodes: whole('nodes', values.nodes ?? (failover ? '3' : '1'), failover ? 2 : 1, 20),
     rounds: whole('rounds', values.rounds ?? '40', 1, 1000),
-    runs: whole('runs', values.runs ?? '1', 1, 100),
+    runs: whole('runs', values.runs ?? (failover ? '30' : '1'), 1, failover ? 1000 : 100),
+    cases: (values.case?.split(',') ?? CASE_NAMES).map(caseName),
+    settleMs: whole('settle-ms', values['settle-ms'] ?? '2000', 0, 60_000),
     services,
     speaker: command('speaker', values['speaker-command'], node),
     controller: command('controller', values['controller-command'], node),
@@ -75,9 +93,11 @@ function parse(argv: readonly string[]) {
       options: {
         'json': { type: 'string' },
         'api': { type: 'string', default: 'embedded' },
-        'nodes': { type: 'string', default: '1' },
+        'nodes': { type: 'string' },
         'rounds': { type: 'string' },
         'runs': { type: 'string' },
+        'case': { type: 'string' },
+        'settle-ms': { type: 'string' },
         'services': { type: 'string' },
         'speaker-command': { type: 'string' },
         'controller-command': { type: 'string' },
@@ -92,6 +112,12 @@ function whole(name: string, text: string, least: number, most: number): number 
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most) throw new UsageError(`--${name} ${text}: allowed is a whole number from ${least} to ${most}`);
   return value;
+}
+
+function caseName(text: string): CaseName {
+  const found = CASE_NAMES.find((name) => name === text);
+  if (found === undefined) throw new UsageError(`--case ${text}: allowed are ${CASE_NAMES.join(', ')}`);
+  return found;
 }
 
 function command(role: string, given: string | undefined, node: string): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'timers/promises';
-import { ask, AskReport, Cluster, CONTROL_PLANE_ADDRESS, LabProcess, NodeSpec, VIRTUAL_ADDRESS } from '../lab';
+import { ask, AskReport, Cluster, ClusterOptions, CONTROL_PLANE_ADDRESS, LabProcess, NodeSpec, VIRTUAL_ADDRESS } from '../lab';
 import { Options } from './options';
 import { CRDS } from '../lab/control-plane';
 import { putPod } from '../lab/inventory';
@@ -22,22 +22,29 @@ export class RoleError extends Error {}
 export interface Roles {
   readonly cluster: Cluster;
   readonly controller: LabProcess;
-  /** One for each node. */
-  readonly speakers: readonly LabProcess[];
+  /** One for each node, in the nodes' order; the latest that was started on it. */
+  readonly speakers: LabProcess[];
+  /** Shell command of a speaker. */
+  readonly speakerCommand: string;
 }
 
 /** Starts a cluster with a controller and a speaker on each node. The caller stops the cluster. */
-export async function startRoles(options: Options): Promise<Roles> {
-  const cluster = await Cluster.start({ nodes: options.nodes, api: options.api });
+export async function startRoles(options: Options, network: Pick<ClusterOptions, 'nodeAddress' | 'serviceClusterIpRanges'> = {}): Promise<Roles> {
+  const cluster = await Cluster.start({ nodes: options.nodes, api: options.api, ...network });
   try {
     if (options.api === 'real') await cluster.apply(CRDS); // the other one is born with them
     const controller = await start(cluster, 'controller', options.controller);
     const speakers = await Promise.all(cluster.nodes.map(async (node) => start(cluster, 'speaker', options.speaker, node)));
-    return { cluster, controller, speakers };
+    return { cluster, controller, speakers, speakerCommand: options.speaker };
   } catch (error) {
     await cluster.stop();
     throw error;
   }
+}
+
+/** Starts the speaker of a node again, which has ended. */
+export async function startSpeaker({ cluster, speakers, speakerCommand }: Roles, node: NodeSpec): Promise<void> {
+  speakers[cluster.nodes.indexOf(node)] = await start(cluster, 'speaker', speakerCommand, node);
 }
 
 async function start(cluster: Cluster, component: 'controller' | 'speaker', command: string, node?: NodeSpec): Promise<LabProcess> {
@@ -56,10 +63,10 @@ async function start(cluster: Cluster, component: 'controller' | 'speaker', comm
 }
 
 /** Gives the cluster a pool and an advertisement for it. */
-export async function configure({ cluster }: Roles): Promise<void> {
+export async function configure({ cluster }: Roles, addresses: readonly string[] = RANGES): Promise<void> {
   const { namespace } = cluster;
   await cluster.apply(
-    { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata: { namespace, name: POOL }, spec: { addresses: RANGES } },
+    { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata: { namespace, name: POOL }, spec: { addresses } },
     { apiVersion: 'metallb.io/v1beta1', kind: 'L2Advertisement', metadata: { namespace, name: 'workstation-l2adv' }, spec: { ipAddressPools: [POOL] } },
   );
 }
@@ -112,7 +119,7 @@ function objectsOf(cluster: Cluster, number: number): object[] {
 }
 
 /** Asks until there is an answer, and says which role has ended or what it said last if there is none. */
-async function until<T>({ controller, speakers }: Roles, what: string, check: () => Promise<T | undefined>): Promise<T> {
+export async function until<T>({ controller, speakers }: Roles, what: string, check: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + READY_MS;
   for (;;) {
     const found = await check();

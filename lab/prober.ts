@@ -56,6 +56,8 @@ export async function ask(network: Network, address: string, options: AskOptions
 export type LinkEvent =
   | { readonly event: 'answered'; readonly t: number; readonly mac: string; readonly gapNs: number }
   | { readonly event: 'unanswered'; readonly t: number; readonly last: number }
+  /** A question that `first` had answered was answered by `mac`, too. */
+  | { readonly event: 'double'; readonly t: number; readonly mac: string; readonly first: string }
   | { readonly event: 'gratuitous'; readonly t: number; readonly mac: string; readonly operation: number; readonly broadcast: boolean };
 
 /** What connections saw. */
@@ -66,6 +68,10 @@ export type HttpEvent =
 export interface LinkSummary {
   readonly asked: number;
   readonly answered: number;
+  /** Questions that nobody answered. */
+  readonly lost: number;
+  /** Answers of a second host to a question. */
+  readonly doubleAnswers: number;
   readonly gratuitous: number;
   /** Longest time from one answer to the next, ns, and when it began. */
   readonly longestGapNs: number;

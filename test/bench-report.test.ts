@@ -75,6 +75,8 @@ describe('the command line of the benchmarks', () => {
       nodes: 1,
       rounds: 40,
       runs: 1,
+      cases: ['crash', 'kill', 'pause', 'cable', 'cable-management', 'stop', 'heartbeats'],
+      settleMs: 2000,
       services: [0, 1, 1000],
       speaker: '/usr/bin/node speaker/dist/main.js speaker',
       controller: '/usr/bin/node speaker/dist/main.js controller',
@@ -85,8 +87,12 @@ describe('the command line of the benchmarks', () => {
     expect(readOptions(['arp', '--speaker-command', 'peer --node {node}', '--json', 'x.json'], 'node')).toMatchObject({ speaker: 'peer --node {node}', json: 'x.json' });
   });
 
+  test('measures failover with enough nodes and runs', () => {
+    expect(readOptions(['failover', '--case', 'stop,kill'], 'node')).toMatchObject({ nodes: 3, runs: 30, cases: ['stop', 'kill'] });
+  });
+
   test.each([
-    [[], 'say what to measure: arp or memory'],
+    [[], 'say what to measure: arp, failover and memory'],
     [['cpu'], "'cpu' is no benchmark"],
     [['arp', 'memory'], "'memory' is one word too many"],
     [['arp', '--speed', '3'], "Unknown option '--speed'"],
@@ -96,6 +102,10 @@ describe('the command line of the benchmarks', () => {
     [['arp', '--nodes', '21'], '--nodes 21: allowed is a whole number from 1 to 20'],
     [['arp', '--runs', '2'], '--runs has no meaning for arp'],
     [['memory', '--rounds', '2'], '--rounds has no meaning for memory'],
+    [['failover', '--nodes', '1'], '--nodes 1: allowed is a whole number from 2 to 20'],
+    [['failover', '--case', 'flood'], '--case flood: allowed are crash, kill, pause, cable, cable-management, stop, heartbeats'],
+    [['failover', '--services', '1'], '--services has no meaning for failover'],
+    [['arp', '--case', 'kill'], '--case has no meaning for arp'],
     [['memory', '--services', '1,1'], '--services 1,1: give ascending numbers'],
     [['memory', '--services', '1,,2'], '--services : allowed is a whole number from 0 to 10000'],
     [['memory', '--api', 'fast'], '--api fast: allowed are embedded and real'],

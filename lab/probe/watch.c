@@ -1,5 +1,6 @@
-/* prober watch: asks for an address without pause and reports each change: who answers, since when nobody does. Gratuitous
-   packets are reported as they are heard. The gap between two answers is measured, not the number of lost questions. */
+/* prober watch: asks for an address without pause and reports each change: who answers, since when nobody does, and each question that
+   two hosts answered. Gratuitous packets are reported as they are heard. The gap between two answers is measured; an answer that comes
+   after the next question counts for that one, so `lost` is right in the sum, and a second host's late answer is never overlooked. */
 #include <string.h>
 
 #include "neighbour.h"
@@ -17,16 +18,17 @@ int run_watch(int argc, char **argv) {
 
   int64_t start = now_ns(), end = seconds ? start + seconds * 1000000000 : INT64_MAX, next = start, last = 0;
   int64_t longest = 0, longest_from = 0;
-  long asked = 0, answered = 0, gratuitous = 0;
-  uint8_t holder[6] = {0}, macs[MACS_MAX][6];
+  long asked = 0, answered = 0, gratuitous = 0, doubles = 0;
+  uint8_t holder[6] = {0}, first[6], macs[MACS_MAX][6];
   int distinct = 0;
   bool dark = true;
-  char text[18];
+  char text[18], other[18];
   printf("{\"event\":\"start\",\"t\":%lld,\"address\":\"%s\",\"intervalMs\":%lld}\n", (long long)start, argv[0], (long long)(interval / 1000000));
 
   while (!stopping && next < end) {
     asker_send(&asker);
     asked++;
+    bool served = false;
     next += interval;
     if (next < now_ns()) next = now_ns() + interval; /* we were late: no burst of questions to make up for it */
     while (asker_receive(&asker, next, &seen)) {
@@ -42,6 +44,13 @@ int run_watch(int argc, char **argv) {
         continue;
       }
       answered++;
+      if (served && memcmp(first, seen.mac, 6)) {
+        doubles++;
+        mac_text(first, other);
+        printf("{\"event\":\"double\",\"t\":%lld,\"mac\":\"%s\",\"first\":\"%s\"}\n", (long long)time, text, other);
+      }
+      if (!served) memcpy(first, seen.mac, 6);
+      served = true;
       int64_t gap = last ? time - last : 0;
       if (gap > longest) longest = gap, longest_from = last;
       if (dark || memcmp(holder, seen.mac, 6)) {
@@ -51,6 +60,7 @@ int run_watch(int argc, char **argv) {
       last = time;
       dark = false;
     }
+    if (stopping && !served) asked--; /* it was not waited for */
     if (!dark && now_ns() - last > dark_after) {
       dark = true;
       printf("{\"event\":\"unanswered\",\"t\":%lld,\"last\":%lld}\n", (long long)now_ns(), (long long)last);
@@ -58,8 +68,9 @@ int run_watch(int argc, char **argv) {
   }
   int64_t ended = now_ns();
   if (last && ended - last > longest && dark) longest = ended - last, longest_from = last;
-  printf("{\"event\":\"summary\",\"t\":%lld,\"address\":\"%s\",\"asked\":%ld,\"answered\":%ld,\"gratuitous\":%ld,\"longestGapNs\":%lld,\"longestGapFrom\":%lld,"
-         "\"macs\":[", (long long)ended, argv[0], asked, answered, gratuitous, (long long)longest, (long long)longest_from);
+  printf("{\"event\":\"summary\",\"t\":%lld,\"address\":\"%s\",\"asked\":%ld,\"answered\":%ld,\"lost\":%ld,\"doubleAnswers\":%ld,\"gratuitous\":%ld,"
+         "\"longestGapNs\":%lld,\"longestGapFrom\":%lld,\"macs\":[", (long long)ended, argv[0], asked, answered, asked - answered + doubles, doubles,
+         gratuitous, (long long)longest, (long long)longest_from);
   for (int i = 0; i < distinct; i++) {
     mac_text(macs[i], text);
     printf("%s\"%s\"", i ? "," : "", text);
