@@ -23,7 +23,8 @@
  *
  * **Listening.** A core that starts, or is given its first key, claims nothing new for a detection time, or until every peer in the
  * plan is up and has told what it holds. With no peers in the plan it claims at once. The same when an interface comes up while
- * some peer is not heard: whoever has the address on the LAN that was just joined may be that peer.
+ * some peer is not heard: whoever has the address on the LAN that was just joined may be that peer. What this node then held without an
+ * interface in the address's subnet it gives up.
  *
  * **Without a key** peers cannot be believed, so no heartbeat is sent and none is taken. Then all candidates are taken to be alive: each
  * address stays with its first candidate. There is no failover, but there are no two answers either, which is the safe half; the LAN's
@@ -32,6 +33,7 @@
  * **Both families** are treated alike: membership, ownership, the schedule and the rules for claims know addresses only as keys. What
  * differs is the packet: ARP (responder.ts, gratuitous.ts, witness.ts) or Neighbor Discovery (neighbor.ts).
  */
+import { Reach } from '../wire';
 import { Address } from './address';
 import { Addresses } from './addresses';
 import { checkKeys, checkLinks, checkOptions, checkPlan } from './checks';
@@ -129,8 +131,9 @@ export class LanCore {
     const before = new Set(this.interfaces.lans());
     this.interfaces.setLinks(links);
     const joined = this.interfaces.lans().some((lan) => !before.has(lan));
-    if (joined && this.planned && this.canBeat && !this.hearsAll) this.listening.start(now);
-    this.assignInterfaces(now);
+    const listens = joined && this.planned && this.canBeat && !this.hearsAll;
+    if (listens) this.listening.start(now);
+    this.assignInterfaces(now, listens);
     return this.leave(now);
   }
 
@@ -295,9 +298,15 @@ export class LanCore {
     if (!verdict.mine && !this.listening.active) address.heldBeforeStall = false;
   }
 
-  /** Computes where each address is announced, after a change of links or plan. */
-  private assignInterfaces(now: number): void {
-    for (const address of this.interfaces.assign(this.addresses.list)) {
+  /**
+   * Computes where each address is announced, after a change of links or plan. An address that was held on other networks alone, and could be
+   * on its own LAN now, is given up if that LAN is to be listened to: who serves it there keeps it.
+   */
+  private assignInterfaces(now: number, listens = false): void {
+    const offLink = listens ? this.addresses.list.filter(({ held, reach }) => held && reach === Reach.OFF_LINK) : [];
+    const changed = this.interfaces.assign(this.addresses.list);
+    for (const address of offLink) if (address.reach === Reach.ON_LINK) this.holdings.lose(address, 'lanJoined');
+    for (const address of changed) {
       const { held } = address;
       this.reconsider(now, address);
       if (held && address.held) this.holdings.announce(now, address);

@@ -101,6 +101,8 @@ export type LoseReason =
   | 'notCandidate'
   /** No interface to announce it on is up. */
   | 'noInterface'
+  /** An interface in its subnet came up while not all peers are heard: another may have it on that LAN, which is listened to first. */
+  | 'lanJoined'
   /** By its heartbeats a peer that ranks higher holds it too. */
   | 'outranked'
   /** A speaker that ranks higher was heard claiming it on the LAN. */

@@ -51,19 +51,25 @@ describe('where another speaker is heard', () => {
   });
 });
 
-describe('an interface that comes back while peers are not heard', () => {
+describe.each([
+  ['the only one', []],
+  ['one of two, the other of which is in another subnet and was up all the time', [link(0x2c, {
+    index: 3, name: 'storage0', mac: macOf('02:00:0a:4d:00:2c'), addresses: ['10.77.0.44/24'],
+  })]],
+])('an interface that comes back while peers are not heard, %s', (_, others) => {
   const pulled = (): LanCore => {
     const speaker = holder(['node-44', 'node-45']);
-    speaker.setLinks(2000, [link(0x2c, { up: false })]);
+    speaker.setLinks(2000, [link(0x2c, { up: false }), ...others]);
     runTo(speaker, 2000, 2500);
     return speaker;
   };
 
   test('is listened to before anything is taken: a peer may have the address there', () => {
     const speaker = pulled();
-    speaker.setLinks(2500, [link(0x2c)]);
+    expect(framesOf(speaker.setLinks(2500, [link(0x2c), ...others])).filter((frame) => frame.includes('reply'))).toEqual([]);
     const reply = gratuitous(VIP, nodeMac(0x2d));
-    runTo(speaker, 2500, 2600);
+    expect(receive(speaker, 2501, whoHas(VIP))).toEqual([]);
+    runTo(speaker, 2510, 2600);
     expect(receive(speaker, 2600, whoHas(VIP))).toEqual([]);
     speaker.receiveFrame(2601, 2, reply, reply.length);
     runTo(speaker, 2610, 2890);
@@ -72,7 +78,7 @@ describe('an interface that comes back while peers are not heard', () => {
 
   test('where nobody has it, the address is taken after a detection time', () => {
     const speaker = pulled();
-    speaker.setLinks(2500, [link(0x2c)]);
+    speaker.setLinks(2500, [link(0x2c), ...others]);
     runTo(speaker, 2500, 2820);
     expect(receive(speaker, 2820, whoHas(VIP))).toHaveLength(1);
   });
