@@ -1,6 +1,7 @@
 import { Labels } from './label-selector';
 import { readLabels } from './metadata';
 import { LabelledObject, mayMatchNode } from './nodes';
+import { NodeAddresses } from './pool-policy';
 
 /**
  * The objects a configuration is made of. Custom resources and Secrets are untrusted JSON: anything may be in these lists.
@@ -22,6 +23,8 @@ export interface ConfigInput {
   readonly namespaces: readonly LabelledObject[];
   /** All nodes of the cluster: BGPPeers and BGPAdvertisements contradict each other on nodes that both select. See `shareANode` for when there are none. */
   readonly nodes?: readonly LabelledObject[];
+  /** InternalIPs of all nodes: a pool may exclude them. */
+  readonly nodeAddresses?: NodeAddresses;
 }
 
 /**

@@ -21,5 +21,6 @@ export { type LabelledObject, shareANode } from './nodes';
 export { parseConfig } from './parse-config';
 export { Password } from './password';
 export { comparePools, type Pool, type ServiceAllocation } from './pool';
+export { DEFAULT_STICKY_MS, type NodeAddresses, OWN_GROUP, type PoolPolicy, sameOwnAnnotations, wantsNodes } from './pool-policy';
 export { type Problem, type ProblemCode, problemText, type ResourceKind } from './problem';
 export { type RouteAttribute, routeConflict } from './route-conflict';

@@ -23,7 +23,7 @@ export function parseConfig(input: ConfigInput, previous?: Config): { config: Co
   const previousAdvertisements = new Map(previous?.l2Advertisements.map((advertisement) => [advertisement.name, advertisement]));
 
   const candidates = readList('IPAddressPool', input.ipAddressPools, problems).map(({ root, metadata }): PoolCandidate & { read: ReadPool } => {
-    const read = readPool(root, metadata);
+    const read = readPool(root, metadata, input.nodeAddresses);
     const { name, creationTimestamp } = metadata;
     return { name, creationTimestamp, read, current: read.pool, previous: previousPools.get(name), report: root.report };
   });

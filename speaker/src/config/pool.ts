@@ -3,6 +3,7 @@ import { Field } from './field';
 import { Labels, LabelSelector, labelSelectorsOf } from './label-selector';
 import { Metadata } from './metadata';
 import { rangesInConflict, overlapFix, overlapMessage } from './pool-overlap';
+import { NodeAddresses, PoolPolicy, readPoolPolicy } from './pool-policy';
 
 /** Who may have addresses of a pool: `spec.serviceAllocation` of an IPAddressPool. A Service must be in one of the namespaces *and* match a selector. */
 export interface ServiceAllocation {
@@ -35,6 +36,8 @@ export interface Pool {
   readonly avoidBuggyIPs: boolean;
   /** Undefined for a pool that is open to every Service. */
   readonly serviceAllocation: ServiceAllocation | undefined;
+  /** What its annotations in our own group say. */
+  readonly policy: PoolPolicy;
 }
 
 /** What could be read of an IPAddressPool. */
@@ -58,7 +61,7 @@ function rank({ serviceAllocation }: Pool): number {
 }
 
 /** Reads one IPAddressPool; what is wrong goes to the report of `root`. */
-export function readPool(root: Field, metadata: Metadata): ReadPool {
+export function readPool(root: Field, metadata: Metadata, nodes: NodeAddresses): ReadPool {
   const spec = root.child('spec').object();
   const addresses = spec.child('addresses');
   const entries = readAddresses(addresses);
@@ -66,8 +69,9 @@ export function readPool(root: Field, metadata: Metadata): ReadPool {
   const autoAssign = spec.child('autoAssign').boolean(true);
   const avoidBuggyIPs = spec.child('avoidBuggyIPs').boolean(false);
   const serviceAllocation = readServiceAllocation(spec.child('serviceAllocation'));
+  const policy = readPoolPolicy(root, nodes);
   const { name, namespace, uid, generation, labels } = metadata;
-  const pool = { name, namespace, uid, generation, labels, ranges, autoAssign, avoidBuggyIPs, serviceAllocation };
+  const pool = { name, namespace, uid, generation, labels, ranges, autoAssign, avoidBuggyIPs, serviceAllocation, policy };
   const rangesKnown = ranges.length === entries.length && (addresses.isAbsent || Array.isArray(addresses.value));
   return { pool: root.report.ok ? pool : undefined, ranges, rangesKnown };
 }

@@ -13,6 +13,7 @@ export type ResourceKind = 'IPAddressPool' | 'L2Advertisement' | 'BFDProfile' | 
  * - `OverlappingAddresses`: an address would be in two entries, of one pool or of two
  * - `DuplicateEntry`: a list names something twice
  * - `InvalidLabelSelector`: a label selector that Kubernetes would refuse
+ * - `InvalidAnnotation`: an annotation of our own group that is unknown or cannot be read
  * - `MissingValue`: a field without which the object means nothing
  * - `ExclusiveFields`: fields of which only one may be set
  * - `InvalidDuration`: text that is no duration
@@ -33,6 +34,7 @@ export type ProblemCode =
   | 'OverlappingAddresses'
   | 'DuplicateEntry'
   | 'InvalidLabelSelector'
+  | 'InvalidAnnotation'
   | 'MissingValue'
   | 'ExclusiveFields'
   | 'InvalidDuration'

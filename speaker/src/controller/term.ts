@@ -1,5 +1,5 @@
 import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters } from '../allocation';
-import { parseConfig, type Config } from '../config';
+import { parseConfig, sameOwnAnnotations, type Config } from '../config';
 import {
   EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
   type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
@@ -79,8 +79,9 @@ export class Term {
       namespace,
       project: (raw) => projectWhole<KubeObject>(raw),
       onChange: (delta) => {
-        // The status is ours; only a new generation says something new.
-        if (delta.type !== 'modified' || delta.object.metadata.generation !== delta.previous.metadata.generation) {
+        // The status is ours; only a new generation, or an annotation of our group, says something new.
+        if (delta.type !== 'modified' || delta.object.metadata.generation !== delta.previous.metadata.generation
+          || !sameOwnAnnotations(delta.object.metadata.annotations, delta.previous.metadata.annotations)) {
           onChange();
         } else {
           this.poolStatuses.request();

@@ -3,7 +3,7 @@ import { advertisement, bfdProfile, bgpAdvertisement, community, day, parse, pee
 import { Config, ConfigInput, parseConfig, Problem, problemText } from '../../src/config';
 
 const text = fc.oneof(fc.string(), fc.constantFrom('10.0.0.0/24', '10.0.0.1-10.0.0.9', '::/0', '93.5.22.100', 'a', 'In', 'Exists', '__proto__', 'constructor', '90s', '0s',
-  '1:2', 'large:1:2:3', 'name', 'internal'));
+  '1:2', 'large:1:2:3', 'name', 'internal', 'true', 'nodes', ' , '));
 const json: fc.Arbitrary<unknown> = fc.oneof(fc.jsonValue(), fc.jsonValue({ stringUnit: text }), fc.constantFrom(undefined, null, [], {}, '', 0, -1, true));
 
 const matchLabels = { a: 'b' };
@@ -14,7 +14,15 @@ const serviceAllocation = {
   serviceSelectors: [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] }],
 };
 const poolSeed = pool('p', ['10.0.0.0/24', '10.0.1.1-10.0.1.9', '2001:db8::/64'], { autoAssign: true, avoidBuggyIPs: true, serviceAllocation },
-  { labels: { x: 'y' }, creationTimestamp: '2026-01-01T00:00:00Z', uid: 'u', generation: 1 });
+  {
+    labels: { x: 'y' },
+    annotations: Object.fromEntries(Object.entries({
+      'draining': 'true', 'sharing': 'automatic', 'sticky': '1h', 'namespace-limit': '5', 'excluded-addresses': 'nodes, 10.0.1.1-10.0.1.3', 'quarantine': '10m',
+    }).map(([name, value]) => [`home-load-balancer.github.io/${name}`, value])),
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    uid: 'u',
+    generation: 1,
+  });
 const advertisementSeed = advertisement('l', {
   ipAddressPools: ['p'],
   ipAddressPoolSelectors: [{}],
