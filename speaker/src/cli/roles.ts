@@ -35,6 +35,8 @@ export function addRoles(program: Command): void {
     .addOption(new Option('--heartbeat-interval <ms>', 'time between two heartbeats, 10 to 10000 ms').default(100).argParser(whole(10, 10_000)))
     .addOption(new Option('--heartbeat-multiplier <n>', 'missed heartbeats after which a node is dead, 2 to 50').default(3).argParser(whole(2, 50)))
     .addOption(new Option('--exclude-interfaces <regex>', 'interfaces on which nothing is announced').default(EXCLUDED_INTERFACES).argParser(regex))
+    .addOption(new Option('--gratuitous-arp-interval <seconds>', 'time between two unasked-for announcements of an address, 0 (off) to 86400 s')
+      .default(60).argParser(whole(0, 86_400)))
     .option('--ignore-exclude-lb', 'announce from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers too', false)
     .action(async (flags: Flags<SpeakerOptions>) => {
       const log = createLogger(flags.logLevel, { component: 'speaker', node: flags.nodeName });

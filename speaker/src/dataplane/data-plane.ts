@@ -22,6 +22,8 @@ export interface DataPlaneOptions {
   readonly excludeInterfaces?: string;
   /** Regular expression for the names of interfaces that are asked for all frames; some WiFi drivers drop broadcasts otherwise. @default - none */
   readonly promiscuousInterfaces?: string;
+  /** Milliseconds between two unasked-for announcements of an address that is held, 0 (off) or 1000 to 86400000. @default 60000 */
+  readonly gratuitousIntervalMs?: number;
   /** The file that calls `runDataPlaneWorker`. @default - the file this code is in: the whole program, once it is bundled */
   readonly workerFile?: string;
   /** Told of troubles that end nothing: an unusable plan, a packet that could not be sent. @default - nobody */
@@ -75,6 +77,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; failed: [Error]
       heartbeatMultiplier: options.heartbeatMultiplier ?? 3,
       excludeInterfaces: options.excludeInterfaces,
       promiscuousInterfaces: options.promiscuousInterfaces,
+      gratuitousIntervalMs: options.gratuitousIntervalMs,
       wakeup: this.wakeup.fd,
       finished: this.finished.buffer as SharedArrayBuffer,
     };
@@ -194,10 +197,12 @@ function stopped(): DataPlaneError {
 }
 
 function validate(options: DataPlaneOptions): void {
-  const { node, heartbeatPort, heartbeatIntervalMs = 100, heartbeatMultiplier = 3, excludeInterfaces, promiscuousInterfaces } = options;
+  const { node, heartbeatPort, heartbeatIntervalMs = 100, heartbeatMultiplier = 3, gratuitousIntervalMs = 0 } = options;
+  const { excludeInterfaces, promiscuousInterfaces } = options;
   whole({ heartbeatPort }, 1, 65_535);
   whole({ heartbeatIntervalMs }, 10, 10_000);
   whole({ heartbeatMultiplier }, 2, 50);
+  if (gratuitousIntervalMs !== 0) whole({ gratuitousIntervalMs }, 1_000, 86_400_000);
   if (node === '') throw wrong('node', node, 'the name of a Node, as in Kubernetes');
   for (const [name, source] of Object.entries({ excludeInterfaces, promiscuousInterfaces })) {
     try {

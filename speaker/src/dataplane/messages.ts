@@ -11,6 +11,7 @@ export interface WorkerOptions {
   readonly heartbeatMultiplier: number;
   readonly excludeInterfaces?: string;
   readonly promiscuousInterfaces?: string;
+  readonly gratuitousIntervalMs?: number;
   /** Number of the eventfd that says there are messages. */
   readonly wakeup: number;
   /** One 32-bit number, 0 until the thread has closed its sockets. */

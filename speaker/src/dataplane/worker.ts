@@ -44,6 +44,7 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
     random: Math.random,
     heartbeat: { intervalMs: options.heartbeatIntervalMs, multiplier: options.heartbeatMultiplier },
     excludeInterfaces,
+    gratuitous: { refreshMs: options.gratuitousIntervalMs },
   });
 
   const packets = opened(PacketSocket.open(ETHER_TYPE_ARP)), neighbors = opened(PacketSocket.open(ETHER_TYPE_IPV6));

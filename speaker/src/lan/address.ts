@@ -1,5 +1,6 @@
 import { AddressKey, ipv6Octets, Reach } from '../wire';
 import { Interface } from './interfaces';
+import { Client } from './overheard';
 
 /** A speaker that was heard on the LAN claiming an address. */
 export interface Rival {
@@ -37,11 +38,16 @@ export class Address {
   /** When the next burst is due, and when the window of bursts ends. */
   nextBurst = Infinity;
   burstsUntil = -Infinity;
+  /** Whether clients are to be told a second time, with the next burst. */
+  unicastAgain = false;
   missingReported = false;
+  /** Who was overheard asking for it; see overheard.ts. */
+  readonly clients: Client[] = [];
 
   requestsReceived = 0;
   responsesSent = 0;
   gratuitousSent = 0;
+  unicastSent = 0;
   conflicts = 0;
 
   /** The 16 octets of an IPv6 address, as they stand in packets; none of an IPv4 address. */

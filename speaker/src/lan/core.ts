@@ -45,7 +45,9 @@ import { Interfaces } from './interfaces';
 import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
+import { Overheard } from './overheard';
 import { decide, isRivalFresh, Verdict } from './ownership';
+import { Reassurance } from './reassurance';
 import { Reception } from './reception';
 import { addressSnapshot, counters, peerSnapshot } from './snapshot';
 import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
@@ -66,6 +68,8 @@ export class LanCore {
   private readonly heartbeats: Heartbeats;
   private readonly holdings: Holdings;
   private readonly listening: Listening;
+  private readonly reassurance: Reassurance;
+  private readonly overheard: Overheard;
   private readonly reception: Reception;
   private readonly witness = new Witness();
   private readonly frameDrops = counters(FRAME_DROPS);
@@ -95,10 +99,12 @@ export class LanCore {
     this.detectionMs = this.membership.detectionMs;
     this.heartbeats = new Heartbeats(this.membership);
     this.interfaces = new Interfaces(options.excludeInterfaces);
-    const gratuitous = new Gratuitous(options.gratuitous ?? {}, options.random);
+    this.overheard = new Overheard(this.membership.peers);
+    const gratuitous = new Gratuitous(options.gratuitous ?? {}, options.random, this.overheard);
     this.holdings = new Holdings(this.membership, gratuitous, this.outbox);
+    this.reassurance = new Reassurance(this.holdings);
     this.listening = new Listening(this.membership, this.outbox);
-    this.reception = new Reception(this.interfaces, this.addresses, this.membership, new Conflicts(gratuitous), this.outbox);
+    this.reception = new Reception(this.interfaces, this.addresses, this.membership, new Conflicts(gratuitous), this.overheard, this.outbox);
   }
 
   /**
@@ -108,7 +114,10 @@ export class LanCore {
   setPlan(now: number, plan: LanPlan): Outbox {
     checkPlan(this.node, plan);
     if (!this.enter(now)) return this.outbox;
-    for (const address of this.addresses.setPlan(plan)) this.holdings.lose(address, 'removedFromPlan');
+    for (const address of this.addresses.setPlan(plan)) {
+      this.holdings.lose(address, 'removedFromPlan');
+      this.overheard.forget(address);
+    }
     this.membership.setPeers(now, plan.peers, this.outbox);
     this.revision = plan.revision ?? 0;
     if (!this.planned) {
@@ -234,10 +243,11 @@ export class LanCore {
       this.membership.changed = false;
       for (const address of this.addresses.list) this.reconsider(now, address);
     }
+    this.reassurance.heed(now, this.outbox.events, this.addresses.list);
     this.reportMissingKey();
     this.beat(now);
     const triggered = this.dirty && this.canBeat ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
-    this.deadline = Math.min(this.nextBeat, triggered, this.holdings.nextBurst, this.membership.nextDeadline(), this.listening.deadline);
+    this.deadline = Math.min(this.nextBeat, triggered, this.holdings.deadline, this.membership.nextDeadline(), this.listening.deadline);
     return this.outbox;
   }
 

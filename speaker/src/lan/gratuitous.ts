@@ -3,14 +3,16 @@
  *
  * Some hosts heed only ARP requests and some only replies, so a burst is one of each; for IPv6 it is one Neighbor Advertisement. Linux ignores a second change of an entry within
  * 1 s (`locktime`), so bursts are repeated past that, for a window after the takeover. Afterwards a slow refresh keeps switch
- * tables, which forget after 300 s, and routers' tables right.
+ * tables, which forget after 300 s, and routers' tables right. Clients that were overheard are told one by one besides; see unicast-refresh.ts.
  */
 import { ARP_REPLY, ARP_REQUEST, ArpFrame, encodeArp } from '../wire';
 import { Address } from './address';
 import { Interface } from './interfaces';
 import { advertise } from './neighbor';
 import { Outbox } from './outbox';
+import { Overheard } from './overheard';
 import { GratuitousOptions } from './types';
+import { UnicastRefresh } from './unicast-refresh';
 
 const announcement = new ArpFrame();
 announcement.destination.fill(0xff);
@@ -34,16 +36,23 @@ function burstOn(iface: Interface, address: Address, outbox: Outbox): void {
   }
 }
 
-/** When bursts are due. It keeps no list: what is due is written in the address itself. */
+/** When bursts are due. It keeps no list of them: what is due is written in the address itself. */
 export class Gratuitous {
+  private readonly unicast: UnicastRefresh;
   private readonly spacingMs: number;
   private readonly windowMs: number;
   private readonly refreshMs: number;
 
-  constructor(options: GratuitousOptions, private readonly random: () => number) {
+  constructor(options: GratuitousOptions, private readonly random: () => number, overheard: Overheard) {
+    this.unicast = new UnicastRefresh(overheard);
     this.spacingMs = options.spacingMs ?? 1100;
     this.windowMs = options.windowMs ?? 5000;
     this.refreshMs = options.refreshMs ?? 60_000;
+  }
+
+  /** When {@link tickUnicast} has something to send. */
+  get unicastDeadline(): number {
+    return this.unicast.deadline;
   }
 
   /** One burst through each interface of the address, now. */
@@ -55,11 +64,14 @@ export class Gratuitous {
   start(now: number, address: Address, outbox: Outbox): void {
     address.burstsUntil = now + this.windowMs;
     this.burst(address, outbox);
+    this.unicast.start(now, address, outbox);
+    address.unicastAgain = true;
     this.schedule(now, address);
   }
 
   /** Silent from now on. */
   stop(address: Address): void {
+    this.unicast.stop(address);
     address.nextBurst = Infinity;
     address.burstsUntil = -Infinity;
   }
@@ -68,7 +80,13 @@ export class Gratuitous {
   tick(now: number, address: Address, outbox: Outbox): void {
     if (now < address.nextBurst) return;
     this.burst(address, outbox);
+    if (address.unicastAgain) this.unicast.start(now, address, outbox); // once, for a frame may have been lost
+    address.unicastAgain = false;
     this.schedule(now, address);
+  }
+
+  tickUnicast(now: number, outbox: Outbox): void {
+    if (now >= this.unicast.deadline) this.unicast.tick(now, outbox);
   }
 
   private schedule(now: number, address: Address): void {

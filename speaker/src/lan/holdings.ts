@@ -12,10 +12,14 @@ import { LoseReason } from './types';
 export class Holdings {
   /** Whether peers should hear of a change; whoever reads it sets it back. */
   changed = false;
-  /** When {@link tick} has something to send. */
-  nextBurst = Infinity;
+  private nextBurst = Infinity;
 
   constructor(private readonly membership: Membership, private readonly gratuitous: Gratuitous, private readonly outbox: Outbox) {}
+
+  /** When {@link tick} has something to send. */
+  get deadline(): number {
+    return Math.min(this.nextBurst, this.gratuitous.unicastDeadline);
+  }
 
   /** Does what a verdict says. */
   settle(now: number, address: Address, verdict: Verdict): void {
@@ -46,6 +50,7 @@ export class Holdings {
 
   /** Sends announcements that are due. */
   tick(now: number, addresses: readonly Address[]): void {
+    this.gratuitous.tickUnicast(now, this.outbox);
     if (now < this.nextBurst) return;
     this.nextBurst = Infinity;
     for (const address of addresses) {

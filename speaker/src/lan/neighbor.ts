@@ -70,6 +70,15 @@ export function advertise(iface: Interface, address: Address, outbox: Outbox): v
   address.gratuitousSent++;
 }
 
+/** The same to one neighbour. */
+export function advertiseTo(iface: Interface, address: Address, to: Uint8Array, hardwareAddress: Uint8Array, outbox: Outbox): void {
+  advertisement.destinationAddress.set(to);
+  advertisement.destination.set(hardwareAddress);
+  advertisement.solicited = false;
+  advertisement.override = true;
+  sendAdvertisement(iface, address, outbox);
+}
+
 /**
  * Asks who has an address: all whom it may concern, or in a frame to one hardware address. That too goes to the group of the address,
  * for a node would forward a packet to an address that its kernel does not have.

@@ -1,7 +1,7 @@
 /** A frame's way in: from an interface to an answer, to evidence about an address, or to a named reason why neither. */
 import {
-  ArpFrame, decodeArp, decodeNeighbor, ETHER_TYPE_IPV6, ETHERNET_HEADER_LENGTH, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT, NeighborFrame,
-  sameHardwareAddress,
+  ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, ETHER_TYPE_IPV6, ETHERNET_HEADER_LENGTH, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT,
+  NeighborFrame, sameHardwareAddress,
 } from '../wire';
 import { Address } from './address';
 import { Addresses } from './addresses';
@@ -10,6 +10,7 @@ import { Interface, Interfaces } from './interfaces';
 import { Membership } from './membership';
 import { claimedHardwareAddress, respondToSolicitation } from './neighbor';
 import { Outbox } from './outbox';
+import { Overheard } from './overheard';
 import { respond } from './responder';
 import { FrameDrop } from './types';
 
@@ -24,6 +25,7 @@ export class Reception {
     private readonly addresses: Addresses,
     private readonly membership: Membership,
     private readonly conflicts: Conflicts,
+    private readonly overheard: Overheard,
     private readonly outbox: Outbox,
   ) {}
 
@@ -47,8 +49,10 @@ export class Reception {
       const drop = this.heed(now, claimed, arp.senderHardwareAddress, isClaim(arp), iface, authorised);
       if (drop !== undefined) return drop;
     }
+    const asked = this.addresses.map.ofIpv4(arp.targetProtocolAddress);
+    if (asked !== undefined && arp.operation === ARP_REQUEST) this.overheard.noteRequest(now, asked, iface.index, arp);
     const drop = respond(iface, arp, authorised, this.outbox);
-    return drop === 'notPlanned' && this.addresses.map.ofIpv4(arp.targetProtocolAddress) !== undefined ? 'notAnnouncedHere' : drop;
+    return drop === 'notPlanned' && asked !== undefined ? 'notAnnouncedHere' : drop;
   }
 
   private takeNeighbor(now: number, iface: Interface, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
@@ -65,6 +69,7 @@ export class Reception {
       const drop = this.heed(now, planned, sender, true, iface, authorised);
       if (drop !== undefined) return drop;
     }
+    if (planned !== undefined && !advertised) this.overheard.noteSolicitation(now, planned, iface.index, neighbor);
     const drop = respondToSolicitation(iface, neighbor, iface.announced.ofIpv6(neighbor.target), authorised, this.outbox);
     return drop === 'notPlanned' && planned !== undefined ? 'notAnnouncedHere' : drop;
   }

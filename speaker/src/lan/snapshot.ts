@@ -8,9 +8,9 @@ export function counters<T extends string>(names: readonly T[]): Record<T, numbe
 }
 
 export function addressSnapshot(address: Address, holder: string | undefined): AddressSnapshot {
-  const { text, held, candidates, requestsReceived, responsesSent, gratuitousSent, conflicts } = address;
+  const { text, held, candidates, requestsReceived, responsesSent, gratuitousSent, unicastSent, conflicts } = address;
   return {
-    address: text, held, holder, candidates, interfaces: namesOf(address), requestsReceived, responsesSent, gratuitousSent, conflicts,
+    address: text, held, holder, candidates, interfaces: namesOf(address), requestsReceived, responsesSent, gratuitousSent, unicastSent, conflicts,
   };
 }
 

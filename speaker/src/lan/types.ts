@@ -198,6 +198,8 @@ export interface AddressSnapshot {
   readonly requestsReceived: number;
   readonly responsesSent: number;
   readonly gratuitousSent: number;
+  /** Clients told one by one that the address is here. */
+  readonly unicastSent: number;
   readonly conflicts: number;
 }
 export interface PeerSnapshot {

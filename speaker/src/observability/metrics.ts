@@ -86,6 +86,7 @@ export class SpeakerMetrics extends Metrics {
   readonly requestsReceived = this.counter('metallb_layer2_requests_received', 'Requests heard for an address that this node answers for.', ['ip']);
   readonly responsesSent = this.counter('metallb_layer2_responses_sent', 'Answers sent for an address.', ['ip']);
   readonly gratuitousSent = this.counter('metallb_layer2_gratuitous_sent', 'Unasked-for announcements sent for an address.', ['ip']);
+  readonly unicastSent = this.counter('hlb_layer2_unicast_announcements_total', 'Clients told one by one that an address has moved here.', ['ip']);
   readonly dropped = this.counter('hlb_layer2_dropped_total', 'Frames that were looked at and not answered, by reason.', ['reason']);
   readonly heartbeatsDropped = this.counter('hlb_heartbeats_dropped_total', 'Heartbeats that were not accepted, by reason.', ['reason']);
   readonly peerUp = this.gauge('hlb_peer_up', 'Whether the speaker of another node is heard and hears us.', ['peer']);

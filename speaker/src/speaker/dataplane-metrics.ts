@@ -15,10 +15,11 @@ export function collectDataPlane(metrics: SpeakerMetrics, dataPlane: Pick<DataPl
     if (!snapshot) {
       return;
     }
-    for (const { address: ip, requestsReceived, responsesSent, gratuitousSent } of snapshot.addresses) {
+    for (const { address: ip, requestsReceived, responsesSent, gratuitousSent, unicastSent } of snapshot.addresses) {
       metrics.requestsReceived.inc({ ip }, added(`received ${ip}`, requestsReceived));
       metrics.responsesSent.inc({ ip }, added(`sent ${ip}`, responsesSent));
       metrics.gratuitousSent.inc({ ip }, added(`gratuitous ${ip}`, gratuitousSent));
+      metrics.unicastSent.inc({ ip }, added(`unicast ${ip}`, unicastSent));
     }
     for (const [reason, count] of Object.entries(snapshot.frameDrops)) {
       metrics.dropped.inc({ reason }, added(`frame ${reason}`, count));

@@ -13,6 +13,8 @@ export interface SpeakerOptions extends RoleOptions {
   readonly heartbeatMultiplier: number;
   /** Regular expression for the names of interfaces on which nothing is announced. */
   readonly excludeInterfaces: string;
+  /** Seconds between two unasked-for announcements of an address; 0 switches them off. */
+  readonly gratuitousArpInterval: number;
   /** Announce from nodes too that carry the label `node.kubernetes.io/exclude-from-external-load-balancers`. */
   readonly ignoreExcludeLb: boolean;
 }

@@ -35,6 +35,7 @@ export class Speaker implements Role {
       heartbeatIntervalMs: options.heartbeatInterval,
       heartbeatMultiplier: options.heartbeatMultiplier,
       excludeInterfaces: options.excludeInterfaces,
+      gratuitousIntervalMs: options.gratuitousArpInterval * 1000,
       log,
     });
     const speaker = new Speaker(options, dataPlane, owner);

@@ -11,9 +11,11 @@
  *    detection time (a dead holder) or the listening time (a start) after the last disturbance, a tick, and delays. When both
  *    networks are cut along different lines, a vacancy may have to be waited out first.
  *  - `still`: when nothing has been disturbed for a while and nothing is lost, nothing moves, whatever is cut.
+ *  - `told`: a client that has asked once knows who answers now, though it never asks again: a while after everybody else has, if nothing is lost.
  *  - `silent`: nothing is sent after a stop (the world looks at that), and a node that was away answers nothing at first.
  */
 import { DETECTION_MS, INTERVAL_MS, VirtualNode, World } from './world';
+import { nodeMac } from '../lan/harness';
 
 export const STEP_MS = 20;
 
@@ -27,6 +29,8 @@ const VACANCY_ALLOWANCE_MS = 1000;
 const SOME_ALLOWANCE_MS = DETECTION_MS * 2 + INTERVAL_MS + 100;
 /** All has come to rest: longer than any of the others without losses. */
 const STILL_AFTER_MS = 3900;
+/** Until the client must know of a move: one unheeded announcement for each change within a second, and the next one 1.1 s later. */
+const TOLD_ALLOWANCE_MS = 2500;
 /** With losses heartbeats take longer to get through. */
 const LOSSY_ALLOWANCE_MS = 3000;
 
@@ -37,6 +41,7 @@ export class Invariants {
   /** Who answered when all had come to rest. */
   private readonly settled = new Map<string, string>();
   private readonly noneSince = new Map<string, number>();
+  private readonly aloneSince = new Map<string, { readonly node: VirtualNode; readonly since: number }>();
 
   constructor(private readonly world: World, private readonly addresses: readonly string[]) {}
 
@@ -44,6 +49,7 @@ export class Invariants {
     const { world } = this;
     for (const address of this.addresses) {
       const answering = world.nodes.filter((node) => this.ask(node, address));
+      this.checkTold(address, answering.filter(({ segment }) => segment === 0));
       for (const segment of new Set(world.nodes.map((node) => node.segment))) {
         const members = world.nodes.filter((node) => node.segment === segment);
         this.checkStill(`${address} on segment ${segment}`, members.filter((node) => answering.includes(node)));
@@ -63,6 +69,19 @@ export class Invariants {
     const before = this.settled.get(where) ?? names;
     if (before !== names) this.fail('still', `${where} moves from [${before}] to [${names}] though nothing has happened`);
     this.settled.set(where, names);
+  }
+
+  private checkTold(address: string, answering: readonly VirtualNode[]): void {
+    const { faults, client, now } = this.world;
+    const before = this.aloneSince.get(address);
+    if (answering.length !== 1 || before?.node !== answering[0]) this.aloneSince.delete(address);
+    if (answering.length !== 1) return;
+    const [node] = answering;
+    const since = Math.max(before?.node === node ? before.since : now, this.disturbedAt);
+    this.aloneSince.set(address, { node, since });
+    const known = client.table.get(address)?.mac;
+    if (faults.lan.loss > 0 || now - since < TOLD_ALLOWANCE_MS || known === nodeMac(node.last)) return;
+    this.fail('told', `a client looks for ${address} at ${known}, but ${node.name} alone answers since ${since}`);
   }
 
   private ask(node: VirtualNode, address: string): boolean {

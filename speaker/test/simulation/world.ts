@@ -3,6 +3,7 @@
  * seed is a scenario. Frames and datagrams are delayed, lost, doubled and thereby overtake each other; nodes are paused, killed, stopped
  * and started again; both networks can be cut in two independently of each other.
  */
+import { Client } from './client';
 import { Random } from './random';
 import { LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
 import {
@@ -54,6 +55,8 @@ export class World {
   /** Heartbeats go over the LAN, rather than over a network of their own. */
   heartbeatsOverLan = false;
   violations: string[] = [];
+  /** On segment 0. */
+  readonly client = new Client();
   private queue: Scheduled[] = [];
   private order = 0;
   private incarnations = 0;
@@ -202,6 +205,7 @@ export class World {
       answered ||= formatHardwareAddress(bytes) === CLIENT_MAC;
     }
     this.drain(node, outbox);
+    if (answered && node.segment === 0) this.client.learn(this.now, address, nodeMac(node.last));
     return answered;
   }
 
@@ -253,6 +257,9 @@ export class World {
 
   private sendFrame(from: VirtualNode, bytes: Uint8Array): void {
     if (!from.linkUp) return;
+    if (isGroup(bytes) || formatHardwareAddress(bytes) === CLIENT_MAC) {
+      this.transmit(this.faults.lan, () => from.linkUp && from.segment === 0 && this.client.hear(this.now, bytes));
+    }
     for (const node of this.nodes) {
       if (node === from || node.segment !== from.segment) continue;
       if (!isGroup(bytes) && formatHardwareAddress(bytes) !== nodeMac(node.last)) continue;

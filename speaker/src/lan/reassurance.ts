@@ -1,0 +1,32 @@
+/**
+ * Says again whose an address is after a peer was cut off.
+ *
+ * A candidate that was cut off may have taken the address on its side of the cut, and clients there know it by that node. Once the cut has healed it yields, but nobody would
+ * tell those clients before the next refresh. So the holder announces its addresses anew when a candidate that was silent is heard again, as after a takeover.
+ * One that had said goodbye, or was started again, has claimed nothing meanwhile.
+ */
+import { Address } from './address';
+import { Holdings } from './holdings';
+import { LanEvent } from './types';
+
+export class Reassurance {
+  /** Peers that ceased in a way that rules out a claim of theirs. */
+  private readonly harmless = new Set<string>();
+
+  constructor(private readonly holdings: Holdings) {}
+
+  /** Looks at what has just happened. */
+  heed(now: number, events: readonly LanEvent[], addresses: readonly Address[]): void {
+    for (const event of events) {
+      if (event.code === 'peerDown' && event.reason === 'goodbye') this.harmless.add(event.node);
+      if (event.code !== 'peerUp') continue;
+      if (!this.harmless.delete(event.node) && event.reason !== 'restarted') this.announce(now, event.node, addresses);
+    }
+  }
+
+  private announce(now: number, candidate: string, addresses: readonly Address[]): void {
+    for (const address of addresses) {
+      if (address.held && address.candidates.includes(candidate)) this.holdings.announce(now, address);
+    }
+  }
+}
