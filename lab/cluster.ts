@@ -42,6 +42,8 @@ export interface RoleOptions {
    * made, with the rights that they gave it (real API server only; the embedded one has no RBAC). Default `admin`.
    */
   readonly identity?: 'admin' | 'serviceAccount';
+  /** How it serves `/metrics`: `secure`, as in a cluster, or in clear. Default `insecure`: the embedded API server reviews no tokens. */
+  readonly metrics?: 'secure' | 'insecure';
   /** Longest wait for `/readyz`, ms; 0 does not wait. Default 20 000. */
   readonly readyTimeoutMs?: number;
 }
@@ -247,7 +249,8 @@ export class Cluster {
       await putPod(this.client, { namespace: this.namespace, name: pod, component, nodeName: node.name, address, selectable });
       current = this.network.start(place, {
         name: `${pod}-${++this.starts}`,
-        argv: [...program, component, '--kubeconfig', kubeconfig, '--namespace', this.namespace, '--pod-name', pod, ...flags,
+        argv: [...program, component, '--kubeconfig', kubeconfig, '--namespace', this.namespace, '--pod-name', pod,
+          ...options.metrics === 'secure' ? [] : ['--metrics-insecure'], ...flags,
           ...options.flags ?? []],
         env: options.env,
       });

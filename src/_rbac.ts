@@ -11,6 +11,10 @@ const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
 /** The Lease that says which controller gives addresses. */
 const CONTROLLER_LEASE = 'home-load-balancer-controller';
 
+/** What the API server knows of the admission webhook, and the Secret with its certificates. The names are MetalLB's. */
+const WEBHOOK_CONFIGURATION = 'metallb-webhook-configuration';
+const WEBHOOK_SECRET = 'metallb-webhook-cert';
+
 const READ = ['get', 'list', 'watch'];
 const CONFIGURATION = ['bfdprofiles', 'bgpadvertisements', 'bgppeers', 'communities', 'ipaddresspools', 'l2advertisements'];
 
@@ -26,7 +30,14 @@ const metallb = (verbs: string[], ...resources: string[]): k8s.PolicyRule => ({ 
 const COMMON = [
   core(['get'], 'pods'),
   metallb(READ, ...CONFIGURATION),
-  metallb(['get', 'create', 'patch'], 'configurationstates', 'configurationstates/status'),
+  metallb([...READ, 'create', 'patch'], 'configurationstates'),
+  metallb(['get', 'create', 'patch'], 'configurationstates/status'),
+];
+
+/** What both roles ask the API server about those who read their metrics: who they are, and whether they may. */
+const REVIEWS: k8s.PolicyRule[] = [
+  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
 ];
 
 /** What each role may do, and nothing else. */
@@ -35,11 +46,20 @@ export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
     cluster: [
       core(READ, 'services', 'namespaces'),
       core(['patch'], 'services/status'),
+      core(['list'], 'nodes'), // the webhook looks whether peers meet on one
+      {
+        apiGroups: ['admissionregistration.k8s.io'],
+        resources: ['validatingwebhookconfigurations'],
+        verbs: [...READ, 'patch'],
+        resourceNames: [WEBHOOK_CONFIGURATION],
+      },
       core(['create', 'patch'], 'events'),
+      ...REVIEWS,
     ],
     namespace: [
       ...COMMON,
-      core(['create'], 'secrets'), // it makes the heartbeat key; a request to create cannot be restricted by name
+      core(['create'], 'secrets'), // the heartbeat key, the webhook's certificates; a request to create cannot be restricted by name
+      { ...core([...READ, 'patch'], 'secrets'), resourceNames: [WEBHOOK_SECRET] },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'patch'], resourceNames: [CONTROLLER_LEASE] },
       metallb(['patch'], 'ipaddresspools/status'),
@@ -50,6 +70,7 @@ export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
       core(READ, 'services', 'nodes'),
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
       core(['create', 'patch'], 'events'),
+      ...REVIEWS,
     ],
     namespace: [
       ...COMMON,

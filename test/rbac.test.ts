@@ -19,22 +19,26 @@ const COMMON = [
   '/pods: get',
   ...CONFIGURATION.map((resource) => `metallb.io/${resource}: ${READ}`),
   'metallb.io/configurationstates/status: get create patch',
-  'metallb.io/configurationstates: get create patch',
+  `metallb.io/configurationstates: ${READ} create patch`,
 ];
+
+const REVIEWS = ['authentication.k8s.io/tokenreviews: create', 'authorization.k8s.io/subjectaccessreviews: create'];
 
 test.each([
   ['ClusterRole', 'metallb-system:controller', [
-    '/events: create patch', `/namespaces: ${READ}`, '/services/status: patch', `/services: ${READ}`,
+    ...REVIEWS, '/events: create patch', `/namespaces: ${READ}`, '/services/status: patch', `/services: ${READ}`, '/nodes: list',
+    `admissionregistration.k8s.io/validatingwebhookconfigurations/metallb-webhook-configuration: ${READ} patch`,
   ]],
   ['Role', 'controller', [
     ...COMMON,
     '/secrets: create',
+    `/secrets/metallb-webhook-cert: ${READ} patch`,
     'coordination.k8s.io/leases: create',
     'coordination.k8s.io/leases/home-load-balancer-controller: get patch',
     'metallb.io/ipaddresspools/status: patch',
   ]],
   ['ClusterRole', 'metallb-system:speaker', [
-    '/events: create patch', `/nodes: ${READ}`, `/services: ${READ}`, `discovery.k8s.io/endpointslices: ${READ}`,
+    ...REVIEWS, '/events: create patch', `/nodes: ${READ}`, `/services: ${READ}`, `discovery.k8s.io/endpointslices: ${READ}`,
   ]],
   ['Role', 'speaker', [
     ...COMMON,

@@ -1,8 +1,10 @@
 import * as fs from 'fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ControllerOptions } from '../controller';
 import { createLogger, LOG_LEVELS, type LogLevel } from '../observability';
 import type { RoleOptions } from '../role';
 import type { SpeakerOptions } from '../speaker';
+import { CIPHER_SUITES, CURVES, TLS_VERSIONS } from '../tls';
 import { keepSmall } from './footprint';
 
 const SERVICE_ACCOUNT_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
@@ -22,7 +24,13 @@ const EXCLUDED_INTERFACES = '^(docker|cbr|dummy|virbr|lxcbr|veth|cali|tunl|flann
  */
 export function addRoles(program: Command): void {
   common(program.command('controller').description('give addresses to Services of type LoadBalancer'))
-    .action(async (flags: Flags<RoleOptions>) => {
+    .addOption(new Option('--webhook-mode <mode>', 'serve the admission webhook, do not, or do nothing else').choices(['enabled', 'disabled', 'onlywebhook']).default('enabled'))
+    .addOption(new Option('--webhook-port <port>', 'port of the admission webhook').default(9443).argParser(port))
+    .addOption(new Option('--cert-service-name <name>', 'Service by which the API server reaches the webhook').default('metallb-webhook-service'))
+    .addOption(new Option('--webhook-secret <name>', 'Secret that keeps the webhook\'s certificates').default('metallb-webhook-cert'))
+    .addOption(new Option('--disable-cert-rotation', 'take the webhook\'s certificate from --cert-dir: somebody else makes and renews it').default(false))
+    .addOption(new Option('--cert-dir <folder>', 'folder with tls.crt and tls.key of the webhook').default('/tmp/k8s-webhook-server/serving-certs'))
+    .action(async (flags: Flags<ControllerOptions>) => {
       const log = createLogger(flags.logLevel, { component: 'controller' });
       keepSmall(log);
       const { runController } = await import('../controller');
@@ -53,6 +61,12 @@ function common(command: Command): Command {
     .addOption(new Option('--log-level <level>', 'how much to say').choices([...LOG_LEVELS]).default('info'))
     .addOption(new Option('--lb-class <class>', 'serve only Services with this spec.loadBalancerClass; without it only those with none'))
     .addOption(new Option('--port <port>', 'port of /metrics; 0 switches it off').default(9120).argParser(port))
+    .addOption(new Option('--metrics-insecure', 'serve /metrics over HTTP and to everybody, instead of over HTTPS to those whom the API server lets').default(false))
+    .addOption(new Option('--metrics-cert-dir <folder>', 'folder with tls.crt and tls.key for /metrics (default: a self-signed certificate)'))
+    .addOption(new Option('--tls-min-version <version>', 'lowest version of TLS that is accepted').choices([...TLS_VERSIONS]).default('VersionTLS13'))
+    .addOption(new Option('--tls-cipher-suites <names>', 'cipher suites for TLS 1.2, by their IANA names, with commas').argParser(names('a cipher suite', [...CIPHER_SUITES.keys()])))
+    .addOption(new Option('--tls-curve-preferences <numbers>', 'groups for the key exchange, by their IANA numbers, with commas')
+      .argParser((text) => names('a curve', [...CURVES.keys()].map(String))(text).map(Number)))
     .addOption(new Option('--health-probe-port <port>', 'port of /healthz and /readyz').default(17472).argParser(port))
     .addOption(new Option('--kubeconfig <file>', 'how to reach the API server (default: KUBECONFIG, else the service account of the pod)'));
 }
@@ -77,6 +91,18 @@ function whole(least: number, most: number) {
 
 function port(text: string): number {
   return whole(0, 65_535)(text);
+}
+
+/** Some of a set, each once, with commas between. */
+function names(what: string, allowed: readonly string[]) {
+  return (text: string): string[] => {
+    const list = text.split(',').map((name) => name.trim()).filter((name) => name !== '');
+    const wrong = list.find((name, index) => !allowed.includes(name) || list.indexOf(name) !== index);
+    if (wrong !== undefined) {
+      throw new InvalidArgumentError(allowed.includes(wrong) ? `${wrong} is named twice.` : `${wrong} is not ${what} that is known; allowed: ${allowed.join(', ')}.`);
+    }
+    return list;
+  };
 }
 
 function regex(text: string): string {

@@ -2,4 +2,4 @@
  * The controller role: keeps each Service of type LoadBalancer at the addresses that the ledger says, writes its status and events, the counters of
  * the pools, and the key with which speakers sign their heartbeats.
  */
-export { runController } from './run';
+export { runController, type ControllerOptions } from './run';

@@ -36,6 +36,11 @@ export const VALIDATING_WEBHOOK_CONFIGURATIONS: ResourceRef = {
   group: 'admissionregistration.k8s.io', version: 'v1', plural: 'validatingwebhookconfigurations', kind: 'ValidatingWebhookConfiguration', namespaced: false,
 };
 
+export const TOKEN_REVIEWS: ResourceRef = { group: 'authentication.k8s.io', version: 'v1', plural: 'tokenreviews', kind: 'TokenReview', namespaced: false };
+export const SUBJECT_ACCESS_REVIEWS: ResourceRef = {
+  group: 'authorization.k8s.io', version: 'v1', plural: 'subjectaccessreviews', kind: 'SubjectAccessReview', namespaced: false,
+};
+
 export const BFD_PROFILES = metallb('bfdprofiles', 'BFDProfile');
 export const BGP_ADVERTISEMENTS = metallb('bgpadvertisements', 'BGPAdvertisement');
 export const BGP_PEERS = metallb('bgppeers', 'BGPPeer', 'v1beta2');

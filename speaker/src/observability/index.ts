@@ -4,4 +4,4 @@
  */
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger';
 export { ControllerMetrics, Metrics, SpeakerMetrics } from './metrics';
-export { HttpEndpoints, type Check, type HttpEndpointsOptions } from './http';
+export { HttpEndpoints, type Access, type Check, type HttpEndpointsOptions, type SecureMetrics } from './http';

@@ -1,8 +1,10 @@
 import { KubeClient, loadKubeConfig } from '../kube';
-import { HttpEndpoints, Logger, Metrics, type Check } from '../observability';
+import { HttpEndpoints, Logger, Metrics, type Check, type SecureMetrics } from '../observability';
+import { CertificateFiles, selfSignedCertificate, type KeyPair, type TlsSettings } from '../tls';
+import { MetricsAccess } from './metrics-access';
 
 /** What the command line says to either role. */
-export interface RoleOptions {
+export interface RoleOptions extends TlsSettings {
   /** Namespace of the configuration. */
   readonly namespace: string;
   /** Own pod: owner of the objects that the role makes for itself. */
@@ -11,6 +13,10 @@ export interface RoleOptions {
   readonly lbClass?: string;
   /** Port of `/metrics`; 0 switches it off. */
   readonly port: number;
+  /** Serve `/metrics` in clear, and to everybody. Default false: over HTTPS, to those whom the API server lets. */
+  readonly metricsInsecure?: boolean;
+  /** Folder with `tls.crt` and `tls.key` for `/metrics`. Default: a certificate that nobody vouches for. */
+  readonly metricsCertDir?: string;
   /** Port of `/healthz` and `/readyz`. */
   readonly healthProbePort: number;
   /** Address that the probes' server listens on. */
@@ -86,12 +92,36 @@ export async function runRole<M extends Metrics>(options: RoleOptions, metrics: 
     healthHost: options.healthHost,
     metricsPort: options.port,
     metrics,
+    secure: options.metricsInsecure ? undefined : secureMetrics(options, () => client),
     // Before the role has begun the process is alive, and not ready.
     alive: { role: () => firstProblem(role?.alive ?? {}) },
     ready: { role: () => (role ? firstProblem(role.ready) : 'starting; its log says what is missing') },
   }));
   client = await retry(stopping.signal, log, async () => new KubeClient(loadKubeConfig({ kubeconfig: options.kubeconfig }), { log }));
   role = await retry(stopping.signal, log, () => begin({ client: client!, log, fail }));
+}
+
+/** Validity of the certificate for metrics, in days; a process that lives longer makes another. */
+const SELF_SIGNED_DAYS = 365;
+
+function secureMetrics(options: RoleOptions, client: () => KubeClient | undefined): SecureMetrics {
+  const { log, metricsCertDir } = options;
+  const access = new MetricsAccess(client, log);
+  const files = metricsCertDir === undefined ? undefined : new CertificateFiles(metricsCertDir);
+  let made: Promise<KeyPair> | undefined, madeAt = 0;
+  const selfSigned = (): Promise<KeyPair> => {
+    if (!made || Date.now() - madeAt > (SELF_SIGNED_DAYS - 30) * 86_400_000) {
+      made = selfSignedCertificate('metrics', ['localhost', '127.0.0.1', '::1'], SELF_SIGNED_DAYS);
+      madeAt = Date.now();
+    }
+    return made;
+  };
+  return {
+    settings: options,
+    certificate: () => (files ? files.current() : selfSigned()),
+    access: (authorization) => access.check(authorization),
+    failed: (error) => log.warn({ error }, `a connection for metrics was closed: ${error.message}`),
+  };
 }
 
 function firstProblem(checks: Record<string, Check>): string | undefined {
