@@ -1,7 +1,7 @@
 import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters } from '../allocation';
 import { parseConfig, sameOwnAnnotations, type Config } from '../config';
 import {
-  EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
+  COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
   type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
 } from '../kube';
 import type { Check, ControllerMetrics } from '../observability';
@@ -43,6 +43,7 @@ export class Term {
   private readonly watches: Watches;
   private readonly services: Reflector<StoredService>;
   private readonly pools: Reflector<Stored<KubeObject>>;
+  private readonly communities: Reflector<Stored<KubeObject>>;
   private readonly namespaces: Reflector<Stored<Namespace>>;
   private readonly written = new Written();
   private readonly queue = new WorkQueue((key) => this.reconcile(key), WRITES_IN_FLIGHT);
@@ -88,6 +89,9 @@ export class Term {
         }
       },
     });
+    this.communities = this.watches.add<Stored<KubeObject>>({
+      resource: COMMUNITIES, namespace, project: (raw) => projectWhole<KubeObject>(raw), onChange,
+    });
     this.namespaces = this.watches.add<Stored<Namespace>>({ resource: NAMESPACES, project: projectNamespace, onChange });
     this.recorder = new EventRecorder(client, { component: 'metallb-controller', log, queueLimit: 10_000 });
     this.state = new ConfigurationState({
@@ -99,7 +103,12 @@ export class Term {
       name: 'controller',
       labels: { 'metallb.io/component-type': 'controller' },
       condition: 'poolReconcilerValid',
-    });
+      recorder: this.recorder,
+      objectOf: ({ kind, name }) => {
+        const stored = (kind === 'Community' ? this.communities : this.pools).store.get(`${namespace}/${name}`);
+        return stored && { apiVersion: 'metallb.io/v1beta1', kind, metadata: stored.metadata };
+      },
+    }, this.watches);
     this.poolStatuses = new PoolStatuses(client, this.pools, () => this.counters(), metrics, log);
     // Objects that are applied together arrive together: half a turn of waiting saves most of the work.
     this.reload = new Throttle(async () => this.reconfigure(), 50, (error) => log.error({ error }, 'cannot use the configuration'));
@@ -149,6 +158,7 @@ export class Term {
     const { config, problems } = parseConfig({
       ipAddressPools: this.pools.store.snapshot(),
       l2Advertisements: [],
+      communities: this.communities.store.snapshot(),
       namespaces: this.namespaces.store.snapshot().map(({ metadata: { name, labels } }) => ({ name, labels })),
     }, this.lastGood);
     this.state.report({ problems });

@@ -1,14 +1,21 @@
-import type { ConfigInput } from '../config';
+import type { ConfigInput, Problem } from '../config';
 import {
-  ENDPOINT_SLICES, IP_ADDRESS_POOLS, L2_ADVERTISEMENTS, NODES, SECRETS, SERVICES, keyOf, projectWhole,
-  type EndpointSlice, type KubeObject, type Node, type Reflector, type Secret, type Service, type Stored,
+  ENDPOINT_SLICES, NODES, SECRETS, SERVICES, keyOf, projectWhole,
+  type EndpointSlice, type KubeClient, type KubeObject, type Node, type Reflector, type Secret, type Service, type Stored,
 } from '../kube';
+import type { Logger } from '../observability';
 import { HEARTBEAT_SECRET, type Watches } from '../role';
+import { ConfigInputs } from './config-inputs';
+import { PasswordSecrets } from './password-secrets';
 import type { Planner } from './planner';
 import { toNode, toService, toSlice, type StoredNode, type StoredService, type StoredSlice } from './views';
 
 export interface InputsOptions {
+  readonly client: KubeClient;
+  readonly log: Logger;
   readonly namespace: string;
+  /** Name of this node. */
+  readonly node: string;
   /** Serve only Services with this class; without it only those with none. */
   readonly lbClass?: string;
   readonly planner: Planner;
@@ -23,12 +30,12 @@ export class Inputs {
   revision = 0;
   private contextChanged = true;
   private readonly services: Reflector<StoredService>;
-  private readonly pools: Reflector<Stored<KubeObject>>;
-  private readonly advertisements: Reflector<Stored<KubeObject>>;
+  private readonly config: ConfigInputs;
+  private readonly secrets: PasswordSecrets;
   private readonly nodeList: Reflector<StoredNode>;
 
   constructor(watches: Watches, private readonly options: InputsOptions) {
-    const { namespace, planner, lbClass } = options;
+    const { namespace, planner, lbClass, client, log } = options;
     this.services = watches.add<StoredService>({
       resource: SERVICES,
       project: (raw) => toService(raw as Service),
@@ -56,8 +63,14 @@ export class Inputs {
         this.saw(object);
       },
     });
-    this.pools = this.addContext(watches, IP_ADDRESS_POOLS, namespace);
-    this.advertisements = this.addContext(watches, L2_ADVERTISEMENTS, namespace);
+    this.secrets = new PasswordSecrets(client, namespace, () => {
+      this.contextChanged = true;
+      options.onChange();
+    }, log);
+    this.config = new ConfigInputs(watches, namespace, this.secrets, (object) => {
+      this.contextChanged = true;
+      this.saw(object);
+    });
     this.nodeList = watches.add<StoredNode>({
       resource: NODES,
       project: (raw) => toNode(raw as Node),
@@ -88,25 +101,23 @@ export class Inputs {
     return stored && { apiVersion: 'v1', kind: 'Service', metadata: stored.metadata };
   }
 
-  /** The objects of the configuration, when they or the nodes have changed since the last call. */
-  takeContext(): ConfigInput | undefined {
-    if (!this.contextChanged) {
-      return undefined;
-    }
-    this.contextChanged = false;
-    return { ipAddressPools: this.pools.store.snapshot(), l2Advertisements: this.advertisements.store.snapshot(), namespaces: [] };
+  /** A custom resource as an event names it. */
+  resourceOf(problem: Pick<Problem, 'kind' | 'namespace' | 'name'>): KubeObject | undefined {
+    return this.config.objectOf(problem);
   }
 
-  private addContext(watches: Watches, resource: typeof IP_ADDRESS_POOLS, namespace: string): Reflector<Stored<KubeObject>> {
-    return watches.add<Stored<KubeObject>>({
-      resource,
-      namespace,
-      project: (raw) => projectWhole<KubeObject>(raw),
-      onChange: ({ object }) => {
-        this.contextChanged = true;
-        this.saw(object);
-      },
-    });
+  /** The objects of the configuration, when they or the nodes have changed since the last call. */
+  takeContext(): ConfigInput | undefined {
+    const { node } = this.options;
+    const input = this.contextChanged ? this.config.current(node, this.nodes.find(({ view }) => view.name === node)?.view.labels ?? {}) : undefined;
+    if (input) {
+      this.contextChanged = false;
+    }
+    return input;
+  }
+
+  async stop(): Promise<void> {
+    await this.secrets.stop();
   }
 
   private saw({ metadata }: { readonly metadata: { readonly resourceVersion: string } }): void {

@@ -4,6 +4,7 @@ import { EventRecorder, type Secret } from '../kube';
 import type { SpeakerMetrics } from '../observability';
 import { ConfigurationState, HEARTBEAT_SECRET, Watches, ownPod, type Role, type RoleContext } from '../role';
 import { Announcing } from './announcing';
+import { BgpNotice } from './bgp-notice';
 import { collectDataPlane } from './dataplane-metrics';
 import { Inputs } from './inputs';
 import { L2Statuses } from './l2-status';
@@ -54,6 +55,7 @@ export class Speaker implements Role {
   private readonly inputs: Inputs;
   private readonly state: ConfigurationState;
   private readonly statuses: L2Statuses;
+  private readonly bgpNotice: BgpNotice;
   private readonly announcing: Announcing;
   private readonly pacer = new Pacer(() => this.flush());
   private config?: Config;
@@ -65,13 +67,18 @@ export class Speaker implements Role {
     this.watches = new Watches(client, log, metrics);
     this.planner = new Planner({ node, ignoreExcludeLabel: options.ignoreExcludeLb });
     this.inputs = new Inputs(this.watches, {
+      client,
+      log,
       namespace,
+      node,
       lbClass,
       planner: this.planner,
       onChange: () => this.pacer.request(),
       onSecret: (secret) => this.setKey(secret),
     });
     this.statuses = new L2Statuses({ client, namespace, node, owner, log }, this.watches);
+    const recorder = new EventRecorder(client, { component: 'metallb-speaker', host: node, log, queueLimit: 10_000 });
+    this.bgpNotice = new BgpNotice({ recorder, log, objectOf: (peer) => this.inputs.resourceOf({ kind: 'BGPPeer', ...peer }) });
     this.state = new ConfigurationState({
       client,
       namespace,
@@ -81,12 +88,15 @@ export class Speaker implements Role {
       name: `speaker-${node}`,
       labels: { 'metallb.io/component-type': 'speaker', 'metallb.io/node-name': node },
       condition: 'configReconcilerValid',
-    });
+      recorder,
+      // The controller reads pools and communities itself, and says what is wrong with them.
+      objectOf: (problem) => (['IPAddressPool', 'Community'].includes(problem.kind) ? undefined : this.inputs.resourceOf(problem)),
+    }, this.watches);
     this.announcing = new Announcing({
       node,
       log,
       metrics,
-      recorder: new EventRecorder(client, { component: 'metallb-speaker', host: node, log, queueLimit: 10_000 }),
+      recorder,
       objectOf: (service) => this.inputs.objectOf(service),
       statuses: this.statuses,
     });
@@ -105,7 +115,7 @@ export class Speaker implements Role {
     this.options.log.info({}, 'withdrew every address');
     this.state.stop();
     await Promise.race([
-      Promise.allSettled([this.statuses.stop(), this.watches.stop()]),
+      Promise.allSettled([this.statuses.stop(), this.inputs.stop(), this.watches.stop()]),
       new Promise((resolve) => setTimeout(resolve, TIDY_MS)),
     ]);
   }
@@ -133,8 +143,13 @@ export class Speaker implements Role {
       this.config = config;
       this.planner.setContext(config, nodes.map(({ view }) => view));
       this.state.report({ problems });
+      this.bgpNotice.look(config);
     }
-    const { addresses, decisions, changed } = this.planner.update()!;
+    const plan = this.planner.update();
+    if (!plan) {
+      return; // a part of the first configuration is still to come
+    }
+    const { addresses, decisions, changed } = plan;
     this.dataPlane.setPlan({
       node: this.options.nodeName,
       addresses,
