@@ -153,7 +153,7 @@ library.addTask('e2e', {
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'jest --config lab/jest.config.json --runInBand', receiveArgs: true }],
 });
 library.addTask('bench', {
-  description: 'Measures side by side with the kernel: npm run bench -- arp | failover | memory',
+  description: 'Measures: npm run bench -- arp | failover | memory | allocation',
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx bench/main.ts', receiveArgs: true }],
 });
 library.addTask('image', {

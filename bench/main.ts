@@ -1,13 +1,21 @@
 import * as fs from 'fs';
 import { ensurePrivileges } from '../lab';
+import { measureAllocation } from './allocation';
 import { measureArp } from './arp';
 import { measureFailover } from './failover';
 import { measureMemory } from './memory';
-import { readOptions, USAGE, UsageError } from './options';
+import { Bench, Options, readOptions, USAGE, UsageError } from './options';
 import { Progress } from './progress';
-import { report } from './report';
+import { Case, report } from './report';
 import { RoleError } from './roles';
 import { LabError } from '../lab/errors';
+
+const MEASURE: Readonly<Record<Bench, (options: Options, progress: Progress) => Promise<Case[]>>> = {
+  arp: measureArp,
+  failover: measureFailover,
+  memory: measureMemory,
+  allocation: measureAllocation,
+};
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.execPath);
@@ -15,7 +23,7 @@ async function main(): Promise<void> {
   const found = await ensurePrivileges();
   if (found.mode === 'none') throw new LabError('PRIVILEGES_MISSING', found.missing);
   const progress = new Progress();
-  const cases = await { arp: measureArp, failover: measureFailover, memory: measureMemory }[options.bench](options, progress);
+  const cases = await MEASURE[options.bench](options, progress);
   progress.end();
   report(options.bench, cases, options.json);
 }

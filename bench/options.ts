@@ -1,27 +1,38 @@
 import { parseArgs } from 'util';
 import { CASE_NAMES, CaseName } from './failover-cases';
 
-const BENCHES = ['arp', 'failover', 'memory'] as const;
-const NAMES = 'arp, failover and memory';
-/** Options that are not for all. */
-const MEANT_FOR = { 'rounds': ['arp'], 'runs': ['failover', 'memory'], 'case': ['failover'], 'settle-ms': ['failover'], 'services': ['memory'] };
+const BENCHES = ['arp', 'failover', 'memory', 'allocation'] as const;
+export type Bench = typeof BENCHES[number];
+const NAMES = BENCHES.join(', ');
+
+/** Options that say something to some benchmarks only. */
+const MEANT_FOR: Readonly<Record<string, readonly Bench[]>> = {
+  'api': ['arp', 'failover', 'memory'],
+  'nodes': ['arp', 'failover', 'memory'],
+  'rounds': ['arp'],
+  'runs': ['failover', 'memory', 'allocation'],
+  'case': ['failover'],
+  'settle-ms': ['failover'],
+  'services': ['memory', 'allocation'],
+  'speaker-command': ['arp', 'failover', 'memory'],
+};
 
 /** What the command line says. */
 export interface Options {
-  readonly bench: typeof BENCHES[number];
+  readonly bench: Bench;
   /** Where to write the figures as JSON. */
   readonly json?: string;
   readonly api: 'embedded' | 'real';
   readonly nodes: number;
   /** `arp`: rounds of each kind, ours and the kernel's in turn. */
   readonly rounds: number;
-  /** `failover`: how often each case is done; `memory`: how often everything is started anew. */
+  /** `failover`: how often each case is done; `memory`, `allocation`: how often everything is started anew. */
   readonly runs: number;
   /** `failover`: what is done to the node that answers. */
   readonly cases: readonly CaseName[];
   /** `failover`: rest after each run, in which a speaker that was started again finds the others. */
   readonly settleMs: number;
-  /** `memory`: numbers of Services at which a sample is taken, ascending. */
+  /** `memory`: numbers of Services at which a sample is taken, ascending. `allocation`: the one number of Services at a time. */
   readonly services: readonly number[];
   /** Shell commands of the roles. */
   readonly speaker: string;
@@ -31,20 +42,21 @@ export interface Options {
 /** A command line that cannot be used; the message says what is allowed. */
 export class UsageError extends Error {}
 
-export const USAGE = `npm run bench -- arp | failover | memory [options]
+export const USAGE = `npm run bench -- arp | failover | memory | allocation [options]
 
-arp        how fast our answer to an ARP request is, beside the kernel's own, asked from another host
-failover   how long an address is dark when its node fails, and whether two nodes ever answer for it
-memory     what the two roles take, idle and with Services
+arp          how fast our answer to an ARP request is, beside the kernel's own, asked from another host
+failover     how long an address is dark when its node fails, and whether two nodes ever answer for it
+memory       what the two roles take, idle and with Services
+allocation   how long Services wait for their addresses: in the ledger alone, and on etcd and kube-apiserver
 
   --json FILE                write the figures as JSON, too
   --api embedded|real        an API server in memory (default), or etcd and kube-apiserver
   --nodes N                  nodes of the cluster, each with a speaker, 1 to 20 (default 1; failover: 2 to 20, default 3)
   --rounds N                 arp: rounds of each kind, 1 to 1000 (default 40)
-  --runs N                   failover: runs of each case, 1 to 1000 (default 30); memory: how often all is started anew, 1 to 100 (default 1)
+  --runs N                   failover: runs of each case, 1 to 1000 (default 30); memory, allocation: how often all is started anew, 1 to 100 (default 1)
   --case NAME,NAME,...       failover: ${CASE_NAMES.join(', ')} (default all)
   --settle-ms N              failover: rest after each run, 0 to 60000 (default 2000)
-  --services N,N,...         memory: numbers of Services, up to 10000 (default 0,1,1000)
+  --services N,N,...         memory: numbers of Services, up to 10000 (default 0,1,1000); allocation: how many at once (default 1000)
   --speaker-command CMD      what to measure as the speaker (default: node speaker/dist/main.js speaker)
   --controller-command CMD   and as the controller (default: node speaker/dist/main.js controller)
 
@@ -63,17 +75,19 @@ export function readOptions(argv: readonly string[], node: string): Options {
   const bench = BENCHES.find((name) => name === word);
   if (bench === undefined) throw new UsageError(word === undefined ? `say what to measure: ${NAMES}` : `'${word}' is no benchmark: there are ${NAMES}`);
   if (more.length > 0) throw new UsageError(`'${more[0]}' is one word too many: measure ${bench} alone`);
-  if (values.api !== 'embedded' && values.api !== 'real') throw new UsageError(`--api ${values.api}: allowed are embedded and real`);
-  for (const [name, benches] of Object.entries(MEANT_FOR)) {
-    if (values[name as keyof typeof MEANT_FOR] !== undefined && !benches.includes(bench)) throw new UsageError(`--${name} has no meaning for ${bench}`);
+  for (const [option, benches] of Object.entries(MEANT_FOR)) {
+    if (values[option as keyof typeof values] !== undefined && !benches.includes(bench)) throw new UsageError(`--${option} has no meaning for ${bench}`);
   }
-  const services = (values.services ?? '0,1,1000').split(',').map((text) => whole('services', text, 0, 10_000));
+  const api = values.api ?? 'embedded';
+  if (api !== 'embedded' && api !== 'real') throw new UsageError(`--api ${api}: allowed are embedded and real`);
+  const services = (values.services ?? (bench === 'allocation' ? '1000' : '0,1,1000')).split(',').map((text) => whole('services', text, 0, 10_000));
   if (services.some((count, i) => i > 0 && count <= services[i - 1])) throw new UsageError(`--services ${values.services}: give ascending numbers, as 0,1,1000`);
+  if (bench === 'allocation' && (services.length > 1 || services[0] === 0)) throw new UsageError(`--services ${values.services}: give one number from 1 to 10000`);
   const failover = bench === 'failover';
   return {
     bench,
     json: values.json,
-    api: values.api,
+    api,
     nodes: whole('nodes', values.nodes ?? (failover ? '3' : '1'), failover ? 2 : 1, 20),
     rounds: whole('rounds', values.rounds ?? '40', 1, 1000),
     runs: whole('runs', values.runs ?? (failover ? '30' : '1'), 1, failover ? 1000 : 100),
@@ -92,7 +106,7 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         'json': { type: 'string' },
-        'api': { type: 'string', default: 'embedded' },
+        'api': { type: 'string' },
         'nodes': { type: 'string' },
         'rounds': { type: 'string' },
         'runs': { type: 'string' },

@@ -47,7 +47,8 @@ export async function startSpeaker({ cluster, speakers, speakerCommand }: Roles,
   speakers[cluster.nodes.indexOf(node)] = await start(cluster, 'speaker', speakerCommand, node);
 }
 
-async function start(cluster: Cluster, component: 'controller' | 'speaker', command: string, node?: NodeSpec): Promise<LabProcess> {
+/** Starts a role beside the API server, or on a node. */
+export async function start(cluster: Cluster, component: 'controller' | 'speaker', command: string, node?: NodeSpec): Promise<LabProcess> {
   const { network, namespace, control: { kubeconfig } } = cluster;
   const pod = node ? `${component}-${node.name}` : component;
   const address = node?.internalAddress ?? CONTROL_PLANE_ADDRESS, nodeName = node?.name ?? cluster.nodes[0].name;
@@ -63,7 +64,7 @@ async function start(cluster: Cluster, component: 'controller' | 'speaker', comm
 }
 
 /** Gives the cluster a pool and an advertisement for it. */
-export async function configure({ cluster }: Roles, addresses: readonly string[] = RANGES): Promise<void> {
+export async function configure({ cluster }: Pick<Roles, 'cluster'>, addresses: readonly string[] = RANGES): Promise<void> {
   const { namespace } = cluster;
   await cluster.apply(
     { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata: { namespace, name: POOL }, spec: { addresses } },

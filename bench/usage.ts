@@ -21,6 +21,11 @@ export function memoryOf(group: number): Memory {
   return { rss: sum('rss'), pss: sum('pss'), private: sum('private') };
 }
 
+/** The most that a process group has had resident so far, in bytes (`VmHWM`). */
+export function peakMemoryOf(group: number): number {
+  return processesOf(group).reduce((total, pid) => total + Number(/^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024, 0);
+}
+
 /** Processor time of a process group so far, all threads, in nanoseconds (`schedstat`, first field). */
 export function cpuTimeOf(group: number): number {
   return processesOf(group).flatMap((pid) => list(`/proc/${pid}/task`).map((task) => Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0])))

@@ -83,6 +83,11 @@ describe('the command line of the benchmarks', () => {
     });
   });
 
+  test('of allocation takes one number of Services', () => {
+    expect(readOptions(['allocation'], 'node')).toMatchObject({ bench: 'allocation', services: [1000], runs: 1 });
+    expect(readOptions(['allocation', '--services', '200', '--runs', '3'], 'node')).toMatchObject({ services: [200], runs: 3 });
+  });
+
   test('measures a peer by its command', () => {
     expect(readOptions(['arp', '--speaker-command', 'peer --node {node}', '--json', 'x.json'], 'node')).toMatchObject({ speaker: 'peer --node {node}', json: 'x.json' });
   });
@@ -92,7 +97,7 @@ describe('the command line of the benchmarks', () => {
   });
 
   test.each([
-    [[], 'say what to measure: arp, failover and memory'],
+    [[], 'say what to measure: arp, failover, memory, allocation'],
     [['cpu'], "'cpu' is no benchmark"],
     [['arp', 'memory'], "'memory' is one word too many"],
     [['arp', '--speed', '3'], "Unknown option '--speed'"],
@@ -109,6 +114,10 @@ describe('the command line of the benchmarks', () => {
     [['memory', '--services', '1,1'], '--services 1,1: give ascending numbers'],
     [['memory', '--services', '1,,2'], '--services : allowed is a whole number from 0 to 10000'],
     [['memory', '--api', 'fast'], '--api fast: allowed are embedded and real'],
+    [['allocation', '--services', '1,1000'], '--services 1,1000: give one number from 1 to 10000'],
+    [['allocation', '--services', '0'], '--services 0: give one number'],
+    [['allocation', '--nodes', '3'], '--nodes has no meaning for allocation'],
+    [['allocation', '--api', 'embedded'], '--api has no meaning for allocation'],
     [['memory', '--controller-command', ' '], '--controller-command is empty'],
   ])('%j is refused', (argv, message) => {
     expect(() => readOptions(argv, 'node')).toThrow(UsageError);

@@ -44,4 +44,31 @@ describe('IntervalSet', () => {
       });
     }));
   });
+
+  test('behaves so with thousands of runs, too, which are in many blocks', () => {
+    const operation = fc.tuple(fc.boolean(), fc.nat(4_000), fc.oneof({ weight: 9, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.nat(3_000) }));
+    fc.assert(fc.property(fc.array(operation, { minLength: 20, maxLength: 200 }), (operations) => {
+      const set = new IntervalSet();
+      const model = new Uint8Array(8_192);
+      for (let value = 0; value < 4_000; value += 2) {
+        set.add(BigInt(value));
+        model[value] = 1;
+      }
+      for (const [adding, first, more] of operations) {
+        set[adding ? 'add' : 'delete'](BigInt(first), BigInt(first + more));
+        model.fill(adding ? 1 : 0, first, first + more + 1);
+      }
+      const expected: bigint[][] = [];
+      model.forEach((there, value) => {
+        if (there && model[value - 1]) expected[expected.length - 1][1] = BigInt(value);
+        else if (there) expected.push([BigInt(value), BigInt(value)]);
+      });
+      expect(runs(set)).toEqual(expected);
+      expect(set.runs).toBe(expected.length);
+      for (const [first, last] of expected) {
+        expect(set.containing(last)).toEqual({ first, last });
+        expect(set.next(last + 1n)).toBe(expected.find(([start]) => start > last)?.[0]);
+      }
+    }), { numRuns: 40 });
+  });
 });
