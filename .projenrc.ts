@@ -156,6 +156,13 @@ library.addTask('bench', {
   description: 'Measures: npm run bench -- arp | failover | memory | allocation',
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx bench/main.ts', receiveArgs: true }],
 });
+library.addTask('simulate', {
+  description: 'Runs random scenarios of speakers on a virtual LAN: npm run simulate -- --seeds 1000, or --replay rough/both/17',
+  steps: [
+    { exec: 'esbuild test/simulation/main.ts --bundle --platform=node --outfile=dist/simulate.js --log-level=error', cwd: 'speaker' },
+    { exec: 'node speaker/dist/simulate.js', receiveArgs: true },
+  ],
+});
 library.addTask('image', {
   description: 'Writes the container image, for amd64 and arm64, as an OCI layout',
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx projenrc/image.ts', receiveArgs: true }],

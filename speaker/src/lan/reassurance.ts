@@ -2,7 +2,7 @@
  * Says again whose an address is after a peer was cut off.
  *
  * A candidate that was cut off may have taken the address on its side of the cut, and clients there know it by that node. Once the cut has healed it yields, but nobody would
- * tell those clients before the next refresh. So the holder announces its addresses anew when a candidate that was silent is heard again, as after a takeover.
+ * tell those clients before the next refresh. So a holder announces its addresses anew when a peer that was silent is heard again, as after a takeover.
  * One that had said goodbye, or was started again, has claimed nothing meanwhile.
  */
 import { Address } from './address';
@@ -20,13 +20,14 @@ export class Reassurance {
     for (const event of events) {
       if (event.code === 'peerDown' && event.reason === 'goodbye') this.harmless.add(event.node);
       if (event.code !== 'peerUp') continue;
-      if (!this.harmless.delete(event.node) && event.reason !== 'restarted') this.announce(now, event.node, addresses);
+      if (!this.harmless.delete(event.node) && event.reason !== 'restarted') this.announce(now, addresses);
     }
   }
 
-  private announce(now: number, candidate: string, addresses: readonly Address[]): void {
+  /** All of them: which addresses the peer was a candidate for while it was away, only its plan of then could tell. */
+  private announce(now: number, addresses: readonly Address[]): void {
     for (const address of addresses) {
-      if (address.held && address.candidates.includes(candidate)) this.holdings.announce(now, address);
+      if (address.held) this.holdings.announce(now, address);
     }
   }
 }

@@ -1,8 +1,9 @@
 /** Whole speakers on a virtual LAN without faults, one happening at a time: who answers, and how soon. */
-import { VIP } from './harness';
+import { KEY, VIP } from './harness';
 import { LanPlan } from '../../src/lan';
 import { Random } from '../simulation/random';
-import { DETECTION_MS, INTERVAL_MS, VirtualNode, World } from '../simulation/world';
+import { VirtualNode } from '../simulation/virtual-node';
+import { DETECTION_MS, INTERVAL_MS, World } from '../simulation/world';
 
 const NAMES = ['node-44', 'node-45', 'node-46'];
 
@@ -229,7 +230,7 @@ describe('plans that differ', () => {
 describe('without a key', () => {
   function keyless(): Home {
     const home = new Home();
-    for (const node of home.nodes) node.hasKey = false;
+    for (const node of home.nodes) node.keys = [];
     return home.settle();
   }
 
@@ -249,7 +250,7 @@ describe('without a key', () => {
   test('keys that come to the nodes one after another never make two answer for long', () => {
     const home = keyless();
     for (const node of [home.c, home.b, home.a]) {
-      home.giveKey(node);
+      home.setKeys(node, [KEY]);
       home.runUntil(home.now + 2000);
       expect(home.answering()).toHaveLength(1);
     }

@@ -1,113 +1,61 @@
 /**
- * A LAN, a path for heartbeats and a clock, all virtual, with speakers on them. Whatever happens is drawn from one seeded generator, so a
- * seed is a scenario. Frames and datagrams are delayed, lost, doubled and thereby overtake each other; nodes are paused, killed, stopped
- * and started again; both networks can be cut in two independently of each other.
+ * Speakers on a virtual LAN with a virtual clock. Whatever happens is drawn from one seeded generator, so a seed is a scenario. Nodes are
+ * paused, killed, stopped and started again; their clocks drift; what the networks do to packets is told in network.ts.
  */
-import { Client } from './client';
+import { EventQueue } from './event-queue';
+import { Ground, Network } from './network';
 import { Random } from './random';
+import { VirtualNode } from './virtual-node';
 import { LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
-import {
-  ArpFrame, ARP_REPLY, ARP_REQUEST, decodeArp, decodeNeighbor, encodeArp, formatHardwareAddress, isBroadcast, NEIGHBOR_SOLICITATION, NeighborFrame,
-  parseAddress, parseIpv4, readIpv6,
-} from '../../src/wire';
-import { advertisement, BROADCAST, CLIENT_MAC, KEY, frameOf, link, linkLocal, macOf, nodeMac, question } from '../lan/harness';
+import { ArpFrame, decodeArp, decodeNeighbor, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT, NeighborFrame, readIpv6 } from '../../src/wire';
+import { CLIENT_MAC, KEY, macOf, nodeMac, question } from '../lan/harness';
 
 export const INTERVAL_MS = 100;
 export const MULTIPLIER = 3;
 export const DETECTION_MS = INTERVAL_MS * MULTIPLIER;
 
-export interface NetworkFaults {
-  loss: number;
-  duplication: number;
-  /** Greatest one-way delay, in milliseconds. */
-  delayMs: number;
-}
+const CLIENT_KEY = hardwareAddressKey(macOf(CLIENT_MAC));
+/** Events at one moment, beyond which a deadline must be one that is never met. */
+const STANDING_EVENTS = 100_000;
 
-export interface VirtualNode {
-  readonly name: string;
-  readonly last: number;
-  core: LanCore | undefined;
-  /** Cores that were stopped; whatever is handed to them, they must stay silent. */
-  readonly stopped: LanCore[];
-  plan: LanPlan;
-  hasKey: boolean;
-  linkUp: boolean;
-  segment: number;
-  heartbeatGroup: number;
-  pausedUntil: number;
-  pausedAt: number;
-  /** What came in while it was paused. */
-  readonly backlog: (() => void)[];
-  wake: number;
-}
-
-interface Scheduled {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-}
-
-export class World {
+export class World implements Ground {
   now = 0;
   readonly nodes: VirtualNode[] = [];
   readonly log: string[] = [];
-  readonly faults = { lan: { loss: 0, duplication: 0, delayMs: 1 }, heartbeat: { loss: 0, duplication: 0, delayMs: 1 } };
-  /** Heartbeats go over the LAN, rather than over a network of their own. */
-  heartbeatsOverLan = false;
-  violations: string[] = [];
-  /** On segment 0. */
-  readonly client = new Client();
-  private queue: Scheduled[] = [];
-  private order = 0;
+  readonly network = new Network(this);
+  readonly violations: string[] = [];
+  /** How many events there have been: packets that arrived, timers, and what a scenario does. */
+  steps = 0;
+  private readonly queue = new EventQueue();
+  private readonly questions = new Map<string, Uint8Array>();
   private incarnations = 0;
   /** How much has happened without time passing. */
   private standing = 0;
 
-  constructor(readonly random: Random) {}
+  /** @param onEvent told of what the speakers report */
+  constructor(readonly random: Random, private readonly onEvent: (node: VirtualNode, event: LanEvent) => void = () => undefined) {}
 
   addNode(plan: (name: string) => LanPlan): VirtualNode {
     const last = 44 + this.nodes.length;
-    const name = `node-${last}`;
-    const node: VirtualNode = {
-      name,
-      last,
-      core: undefined,
-      stopped: [],
-      plan: plan(name),
-      hasKey: true,
-      linkUp: true,
-      segment: 0,
-      heartbeatGroup: 0,
-      pausedUntil: 0,
-      pausedAt: 0,
-      backlog: [],
-      wake: 0,
-    };
+    const node = new VirtualNode(last, plan(`node-${last}`), KEY);
     this.nodes.push(node);
+    this.network.join(node);
     return node;
   }
 
   at(time: number, run: () => void): void {
-    const entry = { at: Math.max(time, this.now), order: this.order++, run };
-    let low = 0;
-    let high = this.queue.length;
-    // Sorted with the earliest last, so that the next one is popped.
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const other = this.queue[middle];
-      if (other.at > entry.at || (other.at === entry.at && other.order > entry.order)) low = middle + 1;
-      else high = middle;
-    }
-    this.queue.splice(low, 0, entry);
+    this.queue.add(Math.max(time, this.now), run);
   }
 
   runUntil(time: number): void {
-    while (this.queue.length > 0 && this.queue[this.queue.length - 1].at <= time) {
-      const { at, run } = this.queue.pop()!;
+    const { queue } = this;
+    while (queue.next <= time) {
+      const at = queue.next;
       this.standing = at === this.now ? this.standing + 1 : 0;
-      if (this.standing > 10_000) throw new Error(`${this.time()} time stands still: a deadline is never met\n${this.log.slice(-20).join('\n')}`);
+      if (this.standing > STANDING_EVENTS) throw new Error(`${this.time()} time stands still: a deadline is never met\n${this.log.slice(-20).join('\n')}`);
       this.now = at;
-      run();
+      this.steps++;
+      queue.take()();
     }
     this.now = time;
   }
@@ -124,9 +72,10 @@ export class World {
     node.core = core;
     node.pausedUntil = 0;
     node.backlog.length = 0;
-    this.drain(node, core.setLinks(this.now, this.linksOf(node)));
-    if (node.hasKey) this.drain(node, core.setKeys(this.now, [KEY]));
-    this.drain(node, core.setPlan(this.now, node.plan));
+    node.wakeAt = Infinity;
+    this.drain(node, core.setLinks(node.local(this.now), node.links));
+    if (node.keys.length > 0) this.drain(node, core.setKeys(node.local(this.now), node.keys));
+    this.drain(node, core.setPlan(node.local(this.now), node.plan = node.latestPlan));
   }
 
   /** SIGKILL: no goodbye. */
@@ -140,8 +89,8 @@ export class World {
     const { core } = node;
     if (core === undefined || this.isPaused(node)) return;
     this.note(`${node.name} stops`);
-    const outbox = core.stop(this.now);
-    if (outbox.frameCount > 0) this.violations.push(`${this.time()} ${node.name} sends a frame when it stops`);
+    const outbox = core.stop(node.local(this.now));
+    if (outbox.frameCount > 0) this.violate(`${node.name} sends a frame when it stops`);
     this.drain(node, outbox);
     node.core = undefined;
     node.stopped.push(core);
@@ -159,10 +108,10 @@ export class World {
       node.pausedUntil = 0;
       this.note(`${node.name} goes on`);
       // Heartbeats are sent up to an interval apart, so after a detection time away the last one is at least that old.
-      if (this.now - node.pausedAt > DETECTION_MS && node.plan.addresses.some(({ address }) => this.answers(node, address))) {
-        this.violations.push(`${this.time()} silent: ${node.name} answers right after it was away`);
-      }
+      const away = node.local(this.now) - node.local(node.pausedAt) > DETECTION_MS;
+      if (away && node.plan.addresses.some(({ address }) => this.answers(node, address))) this.violate(`silent: ${node.name} answers right after it was away`);
       for (const run of backlog) run();
+      node.wakeAt = Infinity;
       this.wake(node);
     });
   }
@@ -175,38 +124,47 @@ export class World {
     if (node.linkUp === up) return;
     this.note(`${node.name} link ${up ? 'up' : 'down'}`);
     node.linkUp = up;
-    this.deliver(node, (core) => core.setLinks(this.now, this.linksOf(node)));
+    this.deliver(node, (core, now) => core.setLinks(now, node.links));
   }
 
   setPlan(node: VirtualNode, plan: LanPlan): void {
-    node.plan = plan;
-    this.deliver(node, (core) => core.setPlan(this.now, plan));
+    node.latestPlan = plan;
+    this.deliver(node, (core, now) => core.setPlan(now, node.plan = plan));
   }
 
-  giveKey(node: VirtualNode): void {
-    node.hasKey = true;
-    this.deliver(node, (core) => core.setKeys(this.now, [KEY]));
+  setKeys(node: VirtualNode, keys: readonly Uint8Array[]): void {
+    node.keys = keys;
+    this.deliver(node, (core, now) => core.setKeys(now, keys));
+  }
+
+  receiveFrame(node: VirtualNode, bytes: Uint8Array): void {
+    this.deliver(node, (core, now) => core.receiveFrame(now, 2, bytes, bytes.length));
+  }
+
+  receiveHeartbeat(node: VirtualNode, from: string, bytes: Uint8Array): void {
+    this.deliver(node, (core, now) => core.receiveHeartbeat(now, from, bytes, bytes.length));
   }
 
   /** Whether a client on the node's segment would get an answer from it now; asks it. */
   answers(node: VirtualNode, address: string): boolean {
     const { core } = node;
-    const request = question(address);
+    let request = this.questions.get(address);
+    if (request === undefined) this.questions.set(address, request = question(address));
+    const now = node.local(this.now);
     for (const stopped of node.stopped) {
-      if (!stopped.receiveFrame(this.now, 2, request, request.length).empty || !stopped.tick(this.now).empty) {
-        this.violations.push(`${this.time()} ${node.name} is not silent after it was stopped`);
-      }
+      if (!stopped.receiveFrame(now, 2, request, request.length).empty || !stopped.tick(now).empty) this.violate(`${node.name} is not silent after it was stopped`);
     }
     if (core === undefined || !node.linkUp || this.isPaused(node)) return false;
-    const outbox = core.receiveFrame(this.now, 2, request, request.length);
+    const outbox = core.receiveFrame(now, 2, request, request.length);
     let answered = false;
-    for (let i = 0; i < outbox.frameCount; i++) {
-      const { bytes } = outbox.frames[i];
-      answered ||= formatHardwareAddress(bytes) === CLIENT_MAC;
-    }
+    for (let i = 0; i < outbox.frameCount; i++) answered ||= hardwareAddressKey(outbox.frames[i].bytes) === CLIENT_KEY;
     this.drain(node, outbox);
-    if (answered && node.segment === 0) this.client.learn(this.now, address, nodeMac(node.last));
+    if (answered && node.segment === 0) this.network.client.learn(this.now, address, nodeMac(node.last));
     return answered;
+  }
+
+  violate(text: string): void {
+    this.violations.push(`${this.time()} ${text}`);
   }
 
   note(text: string): void {
@@ -217,15 +175,11 @@ export class World {
     return this.now.toFixed(1).padStart(9);
   }
 
-  private linksOf(node: VirtualNode) {
-    return [link(node.last, { up: node.linkUp })];
-  }
-
-  private deliver(node: VirtualNode, call: (core: LanCore) => Outbox): void {
+  private deliver(node: VirtualNode, call: (core: LanCore, now: number) => Outbox): void {
     const { core } = node;
     if (core === undefined) return;
     const run = () => {
-      if (node.core === core) this.drain(node, call(core));
+      if (node.core === core) this.drain(node, call(core, node.local(this.now)));
     };
     if (this.isPaused(node)) node.backlog.push(run);
     else run();
@@ -234,97 +188,55 @@ export class World {
   private wake(node: VirtualNode): void {
     const { core } = node;
     if (core === undefined) return;
-    const turn = ++node.wake;
     const deadline = core.nextDeadline();
+    if (deadline === node.wakeAt) return;
+    node.wakeAt = deadline;
+    const turn = ++node.wake;
     if (deadline === Infinity) return;
-    this.at(deadline, () => {
-      if (node.wake === turn && node.core === core && !this.isPaused(node)) this.drain(node, core.tick(this.now));
+    this.at(node.world(deadline), () => {
+      if (node.wake !== turn || node.core !== core || this.isPaused(node)) return;
+      node.wakeAt = Infinity;
+      this.drain(node, core.tick(node.local(this.now)));
     });
   }
 
   private drain(node: VirtualNode, outbox: Outbox): void {
     for (let i = 0; i < outbox.frameCount; i++) {
       const { bytes, length } = outbox.frames[i];
-      this.sendFrame(node, Uint8Array.from(bytes.subarray(0, length)));
+      const frame = bytes.slice(0, length);
+      this.checkFrame(node, frame);
+      this.network.sendFrame(node, frame);
     }
+    let shared: Uint8Array | undefined;
+    let copied: Uint8Array | undefined;
     for (let i = 0; i < outbox.datagramCount; i++) {
       const { to, bytes, length } = outbox.datagrams[i];
-      this.sendDatagram(node, to, Uint8Array.from(bytes.subarray(0, length)));
+      if (bytes !== shared) copied = (shared = bytes).slice(0, length);
+      this.network.sendDatagram(node, to, copied!);
     }
-    for (const event of outbox.events) this.note(`${node.name} ${describe(event)}`);
+    for (const event of outbox.events) {
+      const { code, ...rest } = event;
+      this.note(`${node.name} ${code} ${JSON.stringify(rest)}`);
+      this.onEvent(node, event);
+    }
     this.wake(node);
   }
 
-  private sendFrame(from: VirtualNode, bytes: Uint8Array): void {
-    if (!from.linkUp) return;
-    if (isGroup(bytes) || formatHardwareAddress(bytes) === CLIENT_MAC) {
-      this.transmit(this.faults.lan, () => from.linkUp && from.segment === 0 && this.client.hear(this.now, bytes));
-    }
-    for (const node of this.nodes) {
-      if (node === from || node.segment !== from.segment) continue;
-      if (!isGroup(bytes) && formatHardwareAddress(bytes) !== nodeMac(node.last)) continue;
-      this.transmit(this.faults.lan, () => {
-        if (!node.linkUp || node.segment !== from.segment) return;
-        this.answerAsKernel(node, bytes);
-        this.deliver(node, (core) => core.receiveFrame(this.now, 2, bytes, bytes.length));
-      });
-    }
-  }
-
-  /** The node's own address is answered for by its kernel, whether the speaker runs or not. */
-  private answerAsKernel(node: VirtualNode, bytes: Uint8Array): void {
-    const neighbor = new NeighborFrame();
-    if (decodeNeighbor(bytes, bytes.length, neighbor) === undefined) this.answerSolicitationAsKernel(node, neighbor);
-    const arp = new ArpFrame();
-    if (decodeArp(bytes, bytes.length, arp) !== undefined || arp.operation !== ARP_REQUEST) return;
-    if (arp.targetProtocolAddress !== parseIpv4(`93.5.22.${node.last}`)) return;
-    const reply = frameOf({ operation: ARP_REPLY, spa: `93.5.22.${node.last}`, tpa: '0.0.0.0', sha: nodeMac(node.last), destination: BROADCAST });
-    const answer = new ArpFrame();
-    decodeArp(reply, reply.length, answer);
-    answer.destination.set(arp.senderHardwareAddress);
-    answer.source.set(macOf(nodeMac(node.last)));
-    answer.targetProtocolAddress = arp.senderProtocolAddress;
-    encodeArp(reply, answer);
-    this.sendFrame(node, reply);
-  }
-
-  private answerSolicitationAsKernel(node: VirtualNode, { type, target, linkLayerAddress }: NeighborFrame): void {
-    const own = `fd93:5:22::${node.last}`;
-    if (type !== NEIGHBOR_SOLICITATION || readIpv6(target, 0) !== parseAddress(own)) return;
-    const destination = formatHardwareAddress(linkLayerAddress);
-    const asker = this.nodes.find(({ last }) => nodeMac(last) === destination);
-    if (asker === undefined) return;
-    this.sendFrame(node, advertisement(own, nodeMac(node.last), { to: linkLocal(asker.last), destination, solicited: true }));
-  }
-
-  private sendDatagram(from: VirtualNode, to: string, bytes: Uint8Array): void {
-    const node = this.nodes.find(({ last }) => [`10.0.0.${last}`, `93.5.22.${last}`, `fd93:5:22::${last}`].includes(to));
-    if (node === undefined) return;
-    this.transmit(this.faults.heartbeat, () => {
-      if (!this.heartbeatsPass(from, node)) return;
-      this.deliver(node, (core) => core.receiveHeartbeat(this.now, `10.0.0.${from.last}`, bytes, bytes.length));
-    });
-  }
-
-  heartbeatsPass(a: VirtualNode, b: VirtualNode): boolean {
-    if (a.heartbeatGroup !== b.heartbeatGroup) return false;
-    return !this.heartbeatsOverLan || (a.linkUp && b.linkUp && a.segment === b.segment);
-  }
-
-  private transmit({ loss, duplication, delayMs }: NetworkFaults, arrive: () => void): void {
-    const copies = this.random.chance(duplication) ? 2 : 1;
-    for (let i = 0; i < copies; i++) {
-      if (!this.random.chance(loss)) this.at(this.now + this.random.between(0.05, delayMs), arrive);
-    }
+  /** Nothing is claimed on the wire, neither unasked nor in an answer, that is not in the plan of the sender. */
+  private checkFrame(node: VirtualNode, frame: Uint8Array): void {
+    const claimed = claimOf(frame);
+    if (claimed === undefined || node.protocolAddresses.has(claimed)) return;
+    const planned = node.plannedFor(claimed);
+    if (planned === undefined || !planned.candidates.includes(node.name)) this.violate(`never: ${node.name} claims an address against its plan: ${claimed}`);
   }
 }
 
-/** Broadcast, or a group of IPv6. */
-function isGroup(bytes: Uint8Array): boolean {
-  return isBroadcast(bytes) || (bytes[0] === 0x33 && bytes[1] === 0x33);
-}
+const arp = new ArpFrame();
+const neighbor = new NeighborFrame();
 
-function describe(event: LanEvent): string {
-  const { code, ...rest } = event;
-  return `${code} ${JSON.stringify(rest)}`;
+/** The address that a frame claims for its sender, if it claims one. */
+function claimOf(frame: Uint8Array): number | bigint | undefined {
+  if (decodeArp(frame, frame.length, arp) === undefined) return arp.senderProtocolAddress === 0 ? undefined : arp.senderProtocolAddress;
+  if (decodeNeighbor(frame, frame.length, neighbor) !== undefined || neighbor.type !== NEIGHBOR_ADVERTISEMENT) return undefined;
+  return readIpv6(neighbor.target, 0);
 }

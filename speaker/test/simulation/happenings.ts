@@ -1,0 +1,116 @@
+/** What may happen in a scenario. The order is part of a seed's meaning: add at the end. */
+import type { Scenario } from './scenario';
+import type { VirtualNode } from './virtual-node';
+import type { World } from './world';
+
+type Happening = (scenario: Scenario, node: VirtualNode, later: (low: number, high: number, change: () => void) => void) => void;
+
+const HAPPENINGS: readonly Happening[] = [
+  ({ world }, node, later) => {
+    world.kill(node);
+    later(50, 3000, () => world.start(node));
+  },
+  ({ world }, node, later) => {
+    world.stop(node);
+    later(50, 3000, () => world.start(node));
+  },
+  ({ world, random }, node, later) => {
+    const ms = random.between(20, random.chance(0.5) ? 400 : 3000);
+    world.pause(node, ms);
+    later(ms, ms, () => undefined);
+  },
+  ({ world }, node, later) => {
+    world.setLink(node, false);
+    later(50, 3000, () => world.setLink(node, true));
+  },
+  (scenario, _, later) => {
+    cut(scenario, 'segment');
+    later(100, 9000, () => join(scenario.world, 'segment'));
+  },
+  (scenario, _, later) => {
+    cut(scenario, 'heartbeatGroup');
+    later(100, 9000, () => join(scenario.world, 'heartbeatGroup'));
+  },
+  (scenario, _, later) => {
+    cut(scenario, 'segment');
+    cut(scenario, 'heartbeatGroup');
+    later(100, 9000, () => {
+      join(scenario.world, 'segment');
+      join(scenario.world, 'heartbeatGroup');
+    });
+  },
+  (scenario) => scenario.changePlan(),
+  (scenario) => scenario.changePlan(),
+  // From here on not in small scenarios.
+  ({ world, random }, node) => {
+    const ms = random.between(500, 8000);
+    world.note(`${node.name} does not hear the API server for ${ms.toFixed(0)} ms`);
+    node.apiAwayUntil = world.now + ms;
+  },
+  (scenario) => {
+    const { world, random } = scenario;
+    for (const each of world.nodes) if (random.chance(0.5)) each.apiAwayUntil = world.now + random.between(500, 4000);
+    world.note('the API server is away for some');
+    scenario.changePlan();
+  },
+  ({ world, random, addresses }, _, later) => {
+    if (addresses.some((address) => world.network.foreignerUses(address))) return;
+    const address = random.pick(addresses);
+    world.note(`a foreign host uses ${address}`);
+    world.network.intrude(address, 0);
+    later(100, 4000, () => {
+      world.note(`the foreign host leaves ${address}`);
+      world.network.withdraw();
+    });
+  },
+  ({ world }, node, later) => {
+    node.segment = 1;
+    node.heartbeatGroup = 1;
+    world.note(`${node.name} is cut off`);
+    later(100, 5000, () => {
+      node.segment = node.heartbeatGroup = 0;
+      world.note(`${node.name} is back`);
+    });
+  },
+  ({ world, random }, _, later) => {
+    const faults = random.pick([world.network.lan, world.network.heartbeat]);
+    const before = { ...faults };
+    Object.assign(faults, { loss: random.between(0.1, 0.5), delayMs: random.between(1, 80) });
+    world.note(`a storm: ${faults === world.network.lan ? 'the LAN' : 'heartbeats'} ${JSON.stringify(faults)}`);
+    later(100, 3000, () => {
+      Object.assign(faults, before);
+      world.note('the storm is over');
+    });
+  },
+];
+
+/** Lets something happen to the scenario, and undoes it later. */
+export function happen(scenario: Scenario): void {
+  const { random, world, kind } = scenario;
+  const node = random.pick(world.nodes);
+  const later = (low: number, high: number, change: () => void) => world.at(world.now + random.between(low, high), () => scenario.disturb(change));
+  scenario.disturb(() => HAPPENINGS[random.integer(0, kind.happenings - 1)](scenario, node, later));
+}
+
+/** Everything is well from now on. */
+export function heal(world: World): void {
+  join(world, 'segment');
+  join(world, 'heartbeatGroup');
+  Object.assign(world.network.lan, { loss: 0, duplication: 0 });
+  Object.assign(world.network.heartbeat, { loss: 0, duplication: 0 });
+  world.network.withdraw();
+  for (const node of world.nodes) {
+    world.setLink(node, true);
+    node.apiAwayUntil = 0;
+  }
+}
+
+function cut({ world, random }: Scenario, what: 'segment' | 'heartbeatGroup'): void {
+  for (const node of world.nodes) node[what] = random.integer(0, 1);
+  world.note(`${what} cut: ${world.nodes.map((node) => `${node.name}=${node[what]}`).join(' ')}`);
+}
+
+function join(world: World, what: 'segment' | 'heartbeatGroup'): void {
+  for (const node of world.nodes) node[what] = 0;
+  world.note(`${what} whole`);
+}

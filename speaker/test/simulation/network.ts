@@ -1,0 +1,179 @@
+/**
+ * The LAN and the path of heartbeats. Packets are delayed, lost, doubled, and thereby overtake each other; both networks can be cut along
+ * different lines. Kernels answer for the nodes' own addresses, and a foreign host for the addresses it uses.
+ */
+import { Client } from './client';
+import { VirtualNode } from './virtual-node';
+import {
+  AddressKey, ARP_REPLY, ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, ETHER_TYPE_ARP, formatHardwareAddress, formatIpv4, hardwareAddressKey,
+  NEIGHBOR_SOLICITATION, NeighborFrame, parseAddress, readIpv6,
+} from '../../src/wire';
+import { advertisement, CLIENT_MAC, frameOf, gratuitous, linkLocal, macOf, nodeMac } from '../lan/harness';
+
+export interface NetworkFaults {
+  loss: number;
+  duplication: number;
+  /** Greatest one-way delay, in milliseconds. */
+  delayMs: number;
+}
+
+/** What the networks are laid in; see World. */
+export interface Ground {
+  readonly now: number;
+  readonly nodes: readonly VirtualNode[];
+  readonly random: { chance(probability: number): boolean; between(low: number, high: number): number };
+  at(time: number, run: () => void): void;
+  receiveFrame(node: VirtualNode, bytes: Uint8Array): void;
+  receiveHeartbeat(node: VirtualNode, from: string, bytes: Uint8Array): void;
+}
+
+/** A host that is no speaker and uses an address of the pool. */
+interface Foreigner {
+  readonly key: AddressKey;
+  readonly text: string;
+  readonly segment: number;
+}
+
+export const FOREIGN_MAC = '02:f0:f0:f0:f0:01';
+const CLIENT_KEY = hardwareAddressKey(macOf(CLIENT_MAC));
+const FOREIGN_KEY = hardwareAddressKey(macOf(FOREIGN_MAC));
+
+
+export class Network {
+  readonly lan: NetworkFaults = { loss: 0, duplication: 0, delayMs: 1 };
+  readonly heartbeat: NetworkFaults = { loss: 0, duplication: 0, delayMs: 1 };
+  /** Heartbeats go over the LAN, rather than over a network of their own. */
+  heartbeatsOverLan = false;
+  /** On segment 0. It does not listen to the foreign host. */
+  readonly client = new Client();
+  /** How many datagrams were handed to the path of heartbeats. */
+  datagrams = 0;
+  private foreigner: Foreigner | undefined;
+  private readonly byAddress = new Map<string, VirtualNode>();
+  private readonly arp = new ArpFrame();
+  private readonly neighbor = new NeighborFrame();
+
+  constructor(private readonly ground: Ground) {}
+
+  join(node: VirtualNode): void {
+    for (const address of node.addresses) this.byAddress.set(address, node);
+  }
+
+  /** A foreign host begins to use an address, and says so. */
+  intrude(address: string, segment: number): void {
+    this.foreigner = { key: parseAddress(address)!, text: address, segment };
+    this.fromForeigner(address.includes(':') ? advertisement(address, FOREIGN_MAC) : gratuitous(address, FOREIGN_MAC));
+  }
+
+  withdraw(): void {
+    this.foreigner = undefined;
+  }
+
+  foreignerUses(address: string): boolean {
+    return this.foreigner?.text === address;
+  }
+
+  sendFrame(from: VirtualNode, bytes: Uint8Array): void {
+    if (!from.linkUp) return;
+    const group = isGroup(bytes);
+    const destination = group ? 0 : hardwareAddressKey(bytes);
+    if (group || destination === CLIENT_KEY) {
+      this.transmit(this.lan, () => from.linkUp && from.segment === 0 && this.client.hear(this.ground.now, bytes));
+    }
+    for (const node of this.ground.nodes) {
+      if (node === from || node.segment !== from.segment) continue;
+      if (!group && destination !== node.macKey) continue;
+      this.transmit(this.lan, () => {
+        if (!node.linkUp || node.segment !== from.segment) return;
+        this.answerAsKernel(node, bytes);
+        this.ground.receiveFrame(node, bytes);
+      });
+    }
+    if (this.foreigner?.segment !== from.segment || (!group && destination !== FOREIGN_KEY)) return;
+    this.transmit(this.lan, () => this.answerAsForeigner(bytes));
+  }
+
+  sendDatagram(from: VirtualNode, to: string, bytes: Uint8Array): void {
+    const node = this.byAddress.get(to);
+    if (node === undefined) return;
+    this.datagrams++;
+    this.transmit(this.heartbeat, () => {
+      if (this.heartbeatsPass(from, node)) this.ground.receiveHeartbeat(node, from.addresses[0], bytes);
+    });
+  }
+
+  heartbeatsPass(a: VirtualNode, b: VirtualNode): boolean {
+    if (a.heartbeatGroup !== b.heartbeatGroup) return false;
+    return !this.heartbeatsOverLan || (a.linkUp && b.linkUp && a.segment === b.segment);
+  }
+
+  private fromForeigner(bytes: Uint8Array): void {
+    const { segment } = this.foreigner!;
+    for (const node of this.ground.nodes) {
+      if (node.segment !== segment || (!isGroup(bytes) && hardwareAddressKey(bytes) !== node.macKey)) continue;
+      this.transmit(this.lan, () => {
+        if (node.linkUp && node.segment === segment) this.ground.receiveFrame(node, bytes);
+      });
+    }
+  }
+
+  /** The node's own address is answered for by its kernel, whether the speaker runs or not. */
+  private answerAsKernel(node: VirtualNode, bytes: Uint8Array): void {
+    const target = this.asked(bytes);
+    if (target === undefined || !node.protocolAddresses.has(target)) return;
+    const answer = this.answerTo(typeof target === 'number' ? node.addresses[0] : node.addresses[1], nodeMac(node.last));
+    if (answer !== undefined) this.sendFrame(node, answer);
+  }
+
+  private answerAsForeigner(bytes: Uint8Array): void {
+    if (this.foreigner === undefined || this.asked(bytes) !== this.foreigner.key) return;
+    const answer = this.answerTo(this.foreigner.text, FOREIGN_MAC);
+    if (answer !== undefined) this.fromForeigner(answer);
+  }
+
+  /** The address that a frame asks for, left decoded. */
+  private asked(bytes: Uint8Array): AddressKey | undefined {
+    const { arp, neighbor } = this;
+    if (bytes[12] * 256 + bytes[13] === ETHER_TYPE_ARP) {
+      return decodeArp(bytes, bytes.length, arp) === undefined && arp.operation === ARP_REQUEST ? arp.targetProtocolAddress : undefined;
+    }
+    if (decodeNeighbor(bytes, bytes.length, neighbor) !== undefined || neighbor.type !== NEIGHBOR_SOLICITATION) return undefined;
+    return readIpv6(neighbor.target, 0);
+  }
+
+  /** An answer to the frame that was decoded last. */
+  private answerTo(address: string, mac: string): Uint8Array | undefined {
+    if (!address.includes(':')) {
+      const { senderHardwareAddress, senderProtocolAddress } = this.arp;
+      return frameOf({
+        operation: ARP_REPLY,
+        spa: address,
+        tpa: formatIpv4(senderProtocolAddress),
+        sha: mac,
+        tha: formatHardwareAddress(senderHardwareAddress),
+        destination: formatHardwareAddress(senderHardwareAddress),
+      });
+    }
+    const { source, hasLinkLayerAddress } = this.neighbor;
+    const asker = this.ground.nodes.find(({ macKey }) => macKey === hardwareAddressKey(source));
+    if (asker === undefined) return undefined;
+    const solicited = hasLinkLayerAddress;
+    return solicited
+      ? advertisement(address, mac, { to: linkLocal(asker.last), destination: formatHardwareAddress(source), solicited })
+      : advertisement(address, mac);
+  }
+
+  private transmit({ loss, duplication, delayMs }: NetworkFaults, arrive: () => void): void {
+    const { ground } = this;
+    const copies = ground.random.chance(duplication) ? 2 : 1;
+    for (let i = 0; i < copies; i++) {
+      if (!ground.random.chance(loss)) ground.at(ground.now + ground.random.between(0.05, delayMs), arrive);
+    }
+  }
+}
+
+/** Broadcast, or a group. */
+function isGroup(bytes: Uint8Array): boolean {
+  return bytes[0] % 2 === 1;
+}
+
