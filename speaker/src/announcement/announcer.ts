@@ -1,7 +1,7 @@
 import type { Config, L2Advertisement, Pool } from '../config';
 import { IpAddress } from '../ip';
 import { electionOrder } from './election';
-import type { AnnouncedService, Decision, Endpoint, NodeView, Withdrawal, WithdrawalReason } from './types';
+import type { AnnouncedService, Decision, Endpoint, NodeView, Withdrawal, WithdrawalCause, WithdrawalReason } from './types';
 
 /** Label by which a node says that it takes no part, whatever its value. */
 const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
@@ -18,6 +18,8 @@ interface Reach {
   readonly advertisement: L2Advertisement;
   /** Eligible nodes with their preference score. */
   readonly scores: ReadonlyMap<string, number>;
+  /** Nodes that it selects and that may not announce. */
+  readonly refused: readonly NodeView[];
   /** Whether this node is among those selected, eligible or not. */
   readonly here: boolean;
 }
@@ -30,22 +32,16 @@ interface Reach {
  */
 export class Announcer {
   private readonly reach = new Map<string, Reach[]>();
-  private readonly refused: string[] = [];
 
-  constructor(private readonly config: Config, nodes: readonly NodeView[], options: AnnouncerOptions) {
-    const eligible = nodes.filter((node) => {
-      const excluded = !options.ignoreExcludeLabel && EXCLUDE_LABEL in node.labels;
-      if (node.networkUnavailable || excluded) {
-        this.refused.push(`${node.name} (${node.networkUnavailable ? 'condition NetworkUnavailable' : `label ${EXCLUDE_LABEL}`})`);
-      }
-      return !node.networkUnavailable && !excluded;
-    });
+  constructor(private readonly config: Config, private readonly nodes: readonly NodeView[], private readonly options: AnnouncerOptions) {
+    const eligible = nodes.filter((node) => !this.isRefused(node)), refused = nodes.filter((node) => this.isRefused(node));
     const self = nodes.find(({ name }) => name === options.node);
     for (const pool of config.pools) {
       this.reach.set(pool.name, config.l2Advertisements.filter((advertisement) => advertisement.matchesPool(pool)).map((advertisement) => ({
         advertisement,
         scores: new Map(eligible.filter(({ labels }) => advertisement.matchesNode(labels))
           .map(({ name, labels }) => [name, advertisement.nodeScore(labels)])),
+        refused: refused.filter(({ labels }) => advertisement.matchesNode(labels)),
         here: self !== undefined && advertisement.matchesNode(self.labels),
       })));
     }
@@ -73,7 +69,7 @@ export class Announcer {
     }
     const serving = endpoints.filter(canServe);
     if (serving.length === 0) {
-      return no('notOwner', `none of ${endpoints.length} endpoints can serve`, 'look at the readiness of the pods that the Service selects');
+      return no('notOwner', `none of ${endpoints.length} endpoints can serve`, 'look at the readiness of the pods that the Service selects', 'noServingEndpoint');
     }
     const reach = this.reach.get(pool.name)!.filter(({ advertisement }) => advertisement.matchesService(service.labels));
     if (service.allowsSharing && reach.some(({ advertisement }) => advertisement.serviceSelectors.length > 0)) {
@@ -101,18 +97,40 @@ export class Announcer {
     return electionOrder(address.toString(), scores.keys(), (node) => scores.get(node)!);
   }
 
+  private isRefused(node: NodeView): boolean {
+    return node.networkUnavailable || this.isExcluded(node);
+  }
+
+  private isExcluded({ labels }: NodeView): boolean {
+    return !this.options.ignoreExcludeLabel && EXCLUDE_LABEL in labels;
+  }
+
   private nobody(service: AnnouncedService, pool: Pool, reach: readonly Reach[]): Withdrawal {
     if (reach.length === 0) {
       return no('noMatchingAdvertisement', `no L2Advertisement covers pool ${pool.name} for this Service`,
-        `create an L2Advertisement in whose ipAddressPools ${pool.name} stands, or one without ipAddressPools`);
+        `create an L2Advertisement in whose ipAddressPools ${pool.name} stands, or one without ipAddressPools`, 'noAdvertisement');
     }
-    if (reach.every(({ scores }) => scores.size === 0)) {
-      return this.refused.length > 0
-        ? no('notOwner', `no node may announce: ${this.refused.join(', ')} may not`, `remove the label ${EXCLUDE_LABEL} or start the speakers with --ignore-exclude-lb`)
-        : no('noMatchingAdvertisement', 'the nodeSelectors of the L2Advertisements match no node', 'change the nodeSelectors or label a node');
+    if (reach.some(({ scores }) => scores.size > 0)) {
+      return no('notOwner', 'externalTrafficPolicy is Local and no node that may announce has an endpoint that can serve',
+        `let a pod run on one of them, or set externalTrafficPolicy of ${service.key} to Cluster`, 'noLocalEndpoint');
     }
-    return no('notOwner', 'externalTrafficPolicy is Local and no node that may announce has an endpoint that can serve',
-      `let a pod run on one of them, or set externalTrafficPolicy of ${service.key} to Cluster`);
+    const refused = [...new Set(reach.flatMap((each) => each.refused))];
+    return refused.length === 0
+      ? no('noMatchingAdvertisement', `the nodeSelectors of ${reach.map(({ advertisement: { name } }) => name).join(', ')} match no node`,
+        'change the nodeSelectors or label a node', 'noNodeSelected')
+      : this.allRefused(refused);
+  }
+
+  /** Common in clusters of one node: kubeadm and others put the label on nodes of the control plane. */
+  private allRefused(refused: readonly NodeView[]): Withdrawal {
+    const excluded = refused.filter((node) => this.isExcluded(node));
+    const who = refused.map((node) => `${node.name} (${node.networkUnavailable ? 'condition NetworkUnavailable' : `label ${EXCLUDE_LABEL}`})`).join(', ');
+    const message = `${this.nodes.length === 1 ? 'the only node' : 'every node that could'} may not announce: ${who}`;
+    if (excluded.length === 0) {
+      return no('notOwner', message, 'look at what the network plugin says on these nodes', 'nodesWithoutNetwork');
+    }
+    return no('notOwner', message, `run kubectl label node ${excluded.map(({ name }) => name).join(' ')} ${EXCLUDE_LABEL}-, or start the speakers with --ignore-exclude-lb`,
+      'nodesExcluded');
   }
 }
 
@@ -121,6 +139,8 @@ function canServe({ ready, serving }: Endpoint): boolean {
   return ready === undefined || ready || serving === true;
 }
 
-function no(reason: WithdrawalReason, message: string, fix: string): Withdrawal {
-  return { announced: false, reason, message, fix };
+function no(reason: Exclude<WithdrawalReason, 'notOwner' | 'noMatchingAdvertisement'>, message: string, fix: string): Withdrawal;
+function no(reason: WithdrawalReason, message: string, fix: string, cause: WithdrawalCause): Withdrawal;
+function no(reason: WithdrawalReason, message: string, fix: string, cause = reason as WithdrawalCause): Withdrawal {
+  return { announced: false, reason, cause, message, fix };
 }

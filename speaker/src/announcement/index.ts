@@ -7,4 +7,4 @@
 export { Announcer, type AnnouncerOptions } from './announcer';
 export { electionOrder } from './election';
 export { mergePlan, type PlannedAddress } from './plan';
-export type { AnnouncedService, Announcement, Decision, Endpoint, NodeView, Withdrawal, WithdrawalReason } from './types';
+export type { AnnouncedService, Announcement, Decision, Endpoint, NodeView, Withdrawal, WithdrawalCause, WithdrawalReason } from './types';

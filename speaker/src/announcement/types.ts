@@ -34,9 +34,24 @@ export interface NodeView {
 export type WithdrawalReason =
   | 'notLoadBalancer' | 'noIPAllocated' | 'invalidIP' | 'ipNotAllowed' | 'noMatchingAdvertisement' | 'sharedIPWithServiceSelector' | 'notOwner';
 
+/**
+ * The same more exactly, for metrics, events and people: MetalLB says `notOwner` of five different troubles. Stable, as the reasons are.
+ *
+ * - `noServingEndpoint`: no endpoint in the cluster can serve
+ * - `noLocalEndpoint`: externalTrafficPolicy is Local, and no node that may announce has an endpoint that can serve
+ * - `noAdvertisement`: no L2Advertisement covers the pool for this Service
+ * - `noNodeSelected`: those that do select no node of the cluster
+ * - `nodesExcluded`: every node that they select carries the exclude label (or has no network)
+ * - `nodesWithoutNetwork`: every node that they select has the condition NetworkUnavailable
+ */
+export type WithdrawalCause =
+  | Exclude<WithdrawalReason, 'notOwner' | 'noMatchingAdvertisement'>
+  | 'noServingEndpoint' | 'noLocalEndpoint' | 'noAdvertisement' | 'noNodeSelected' | 'nodesExcluded' | 'nodesWithoutNetwork';
+
 export interface Withdrawal {
   readonly announced: false;
   readonly reason: WithdrawalReason;
+  readonly cause: WithdrawalCause;
   /** What is wrong, with the value. */
   readonly message: string;
   /** What to change. */

@@ -39,6 +39,8 @@ export function addRoles(program: Command): void {
 
   common(program.command('speaker').description('announce the addresses from this node'))
     .addOption(new Option('--node-name <name>', 'name of this node, as in Kubernetes').env('METALLB_NODE_NAME').makeOptionMandatory())
+    .addOption(new Option('--heartbeats <on|off>', 'tell the other speakers that this one lives; off: every node counts as alive, and nothing moves when one dies')
+      .choices(['on', 'off']).default('on'))
     .addOption(new Option('--heartbeat-port <port>', 'UDP port on which speakers hear each other').env('HLB_HEARTBEAT_PORT').default(7946).argParser(port))
     .addOption(new Option('--heartbeat-interval <ms>', 'time between two heartbeats, 10 to 10000 ms').default(100).argParser(whole(10, 10_000)))
     .addOption(new Option('--heartbeat-multiplier <n>', 'missed heartbeats after which a node is dead, 2 to 50').default(3).argParser(whole(2, 50)))

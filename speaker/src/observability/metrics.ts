@@ -83,11 +83,14 @@ export class ControllerMetrics extends Metrics {
 export class SpeakerMetrics extends Metrics {
   readonly announced = this.gauge('metallb_speaker_announced', '1 for each address of a Service that this node answers for.',
     ['service', 'protocol', 'node', 'ip']);
+  readonly notAnnounced = this.gauge('hlb_services_not_announced', 'Services of type LoadBalancer that no node of the cluster may announce now, by reason and exact cause.',
+    ['reason', 'cause']);
   readonly requestsReceived = this.counter('metallb_layer2_requests_received', 'Requests heard for an address that this node answers for.', ['ip']);
   readonly responsesSent = this.counter('metallb_layer2_responses_sent', 'Answers sent for an address.', ['ip']);
   readonly gratuitousSent = this.counter('metallb_layer2_gratuitous_sent', 'Unasked-for announcements sent for an address.', ['ip']);
   readonly unicastSent = this.counter('hlb_layer2_unicast_announcements_total', 'Clients told one by one that an address has moved here.', ['ip']);
   readonly dropped = this.counter('hlb_layer2_dropped_total', 'Frames that were looked at and not answered, by reason.', ['reason']);
+  readonly heartbeats = this.gauge('hlb_heartbeats_enabled', '1 unless heartbeats are switched off, so that every node counts as alive.');
   readonly heartbeatsDropped = this.counter('hlb_heartbeats_dropped_total', 'Heartbeats that were not accepted, by reason.', ['reason']);
   readonly peerUp = this.gauge('hlb_peer_up', 'Whether the speaker of another node is heard and hears us.', ['peer']);
   readonly authority = this.gauge('hlb_authority', '1 while this speaker may answer; 0 after a stall, until it has heard its peers again.');

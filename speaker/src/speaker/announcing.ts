@@ -45,6 +45,11 @@ export class Announcing {
     if (!decision?.announced && before?.announced) {
       const { reason, message, fix } = decision ?? { reason: 'serviceDeleted', message: 'the Service is gone', fix: undefined };
       this.options.log.info({ service, reason, fix }, `withdrawing service announcement: ${message}`);
+    } else if (decision?.announced && before?.announced) {
+      const kept = new Set(addressesOf(decision)), gone = addressesOf(before).filter((address) => !kept.has(address));
+      if (gone.length > 0) {
+        this.options.log.info({ service, reason: 'loadBalancerIPChanged' }, `withdrawing service announcement: ${gone.join(' and ')} is no longer its address`);
+      }
     }
     this.settle(service);
   }

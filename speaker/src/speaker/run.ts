@@ -5,6 +5,8 @@ import { Speaker } from './speaker';
 export interface SpeakerOptions extends RoleOptions {
   /** Name of this node, as in Kubernetes. */
   readonly nodeName: string;
+  /** Whether speakers tell each other that they live; `off`: every node counts as alive, as with MetalLB without memberlist. */
+  readonly heartbeats: 'on' | 'off';
   /** UDP port on which speakers hear each other. */
   readonly heartbeatPort: number;
   /** Time between two heartbeats, in milliseconds. */

@@ -9,6 +9,7 @@ import { collectDataPlane } from './dataplane-metrics';
 import { Inputs } from './inputs';
 import { L2Statuses } from './l2-status';
 import { logLanEvent } from './log-event';
+import { NotAnnounced } from './not-announced';
 import { Pacer } from './pacer';
 import { Planner } from './planner';
 import type { SpeakerOptions } from './run';
@@ -39,6 +40,10 @@ export class Speaker implements Role {
       gratuitousIntervalMs: options.gratuitousArpInterval * 1000,
       log,
     });
+    options.metrics.heartbeats.set(options.heartbeats === 'on' ? 1 : 0);
+    if (options.heartbeats === 'off') {
+      log.warn({}, 'heartbeats are off: every node counts as alive, so an address stays with its first candidate, and is dark when that node dies');
+    }
     const speaker = new Speaker(options, dataPlane, owner);
     speaker.watches.start().then(() => {
       speaker.synced = true;
@@ -57,6 +62,9 @@ export class Speaker implements Role {
   private readonly statuses: L2Statuses;
   private readonly bgpNotice: BgpNotice;
   private readonly announcing: Announcing;
+  private readonly notAnnounced: NotAnnounced;
+  /** Nodes whose speakers are heard. */
+  private readonly peersUp = new Set<string>();
   private readonly pacer = new Pacer(() => this.flush());
   private config?: Config;
   private synced = false;
@@ -100,9 +108,23 @@ export class Speaker implements Role {
       objectOf: (service) => this.inputs.objectOf(service),
       statuses: this.statuses,
     });
+    this.notAnnounced = new NotAnnounced({
+      log,
+      metrics,
+      recorder,
+      objectOf: (service) => this.inputs.objectOf(service),
+      isSpokesman: () => this.isSpokesman(),
+    });
     this.ready = { watches: this.watches.check, plan: () => (this.synced ? undefined : 'no plan yet') };
     dataPlane.on('event', (event) => {
-      logLanEvent(log, event);
+      if (event.code === 'peerUp') {
+        this.peersUp.add(event.node);
+      } else if (event.code === 'peerDown') {
+        this.peersUp.delete(event.node);
+      }
+      if (options.heartbeats === 'on' || event.code !== 'heartbeatKeyMissing') {
+        logLanEvent(log, event);
+      }
       this.announcing.heard(event);
     });
     dataPlane.on('failed', options.fail);
@@ -111,6 +133,7 @@ export class Speaker implements Role {
 
   async stop(): Promise<void> {
     this.pacer.stop();
+    this.notAnnounced.stop();
     await this.dataPlane.stop();
     this.options.log.info({}, 'withdrew every address');
     this.state.stop();
@@ -121,6 +144,9 @@ export class Speaker implements Role {
   }
 
   private setKey({ data }: Secret): void {
+    if (this.options.heartbeats === 'off') {
+      return;
+    }
     const key = Buffer.from(data?.secretkey ?? '', 'base64');
     if (key.length === 0) {
       this.options.log.error({}, `Secret ${HEARTBEAT_SECRET} has no entry secretkey: delete the Secret, and the controller makes it anew`);
@@ -157,6 +183,15 @@ export class Speaker implements Role {
         .map(({ view, internalAddresses }) => ({ node: view.name, addresses: internalAddresses })),
       revision: this.inputs.revision,
     });
-    changed.forEach((service) => this.announcing.decided(service, decisions.get(service)));
+    for (const service of changed) {
+      this.announcing.decided(service, decisions.get(service));
+      this.notAnnounced.decided(service, decisions.get(service));
+    }
+  }
+
+  /** Whether this node is the first of those whose speakers are up, or without heartbeats of all. */
+  private isSpokesman(): boolean {
+    const others = this.options.heartbeats === 'on' ? [...this.peersUp] : this.inputs.nodes.map(({ view }) => view.name);
+    return others.every((name) => name >= this.options.nodeName);
   }
 }

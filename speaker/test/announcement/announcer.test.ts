@@ -80,31 +80,98 @@ describe('a Service is announced', () => {
   });
 });
 
+const HOST = (name: string) => [{ matchLabels: { 'kubernetes.io/hostname': name } }];
+
 describe('a Service is not announced', () => {
-  test.each<[string, Case, string, RegExp]>([
-    ['of another type', { service: { type: 'ClusterIP' } }, 'notLoadBalancer', /ClusterIP/],
-    ['without an address', { service: { ingress: [] } }, 'noIPAllocated', /no address/],
-    ['with a host name in its status', { service: { ingress: ['93.5.22.100', ''] } }, 'invalidIP', /\["93.5.22.100",""\]/],
-    ['with an address of no pool', { service: { ingress: ['93.5.22.99'] } }, 'ipNotAllowed', /93.5.22.99/],
-    ['with addresses of two pools', { service: { ingress: ['93.5.22.100', '10.0.0.1'] } }, 'ipNotAllowed', /93.5.22.100 and 10.0.0.1/],
-    ['without endpoints', { endpoints: [] }, 'notOwner', /none of 0 endpoints/],
-    ['without an endpoint that serves', { endpoints: [{ nodeName: 'n1', ready: false, serving: false }] }, 'notOwner', /none of 1 endpoints/],
-    ['without an advertisement for its pool', { config: config({ ipAddressPools: ['other'] }) }, 'noMatchingAdvertisement', /pool home/],
+  test.each<[string, Case, string, string, RegExp]>([
+    ['of another type', { service: { type: 'ClusterIP' } }, 'notLoadBalancer', 'notLoadBalancer', /ClusterIP/],
+    ['without an address', { service: { ingress: [] } }, 'noIPAllocated', 'noIPAllocated', /no address/],
+    ['with a host name in its status', { service: { ingress: ['93.5.22.100', ''] } }, 'invalidIP', 'invalidIP', /\["93.5.22.100",""\]/],
+    ['with an address of no pool', { service: { ingress: ['93.5.22.99'] } }, 'ipNotAllowed', 'ipNotAllowed', /93.5.22.99/],
+    ['with addresses of two pools', { service: { ingress: ['93.5.22.100', '10.0.0.1'] } }, 'ipNotAllowed', 'ipNotAllowed', /93.5.22.100 and 10.0.0.1/],
+    ['without endpoints', { endpoints: [] }, 'notOwner', 'noServingEndpoint', /none of 0 endpoints/],
+    ['without an endpoint that serves', { endpoints: [{ nodeName: 'n1', ready: false, serving: false }] }, 'notOwner', 'noServingEndpoint', /none of 1 endpoints/],
+    ['without an endpoint, before its advertisements are looked at', { endpoints: [], config: config({ ipAddressPools: ['other'] }) }, 'notOwner', 'noServingEndpoint', /none of 0/],
+    ['without an advertisement for its pool', { config: config({ ipAddressPools: ['other'] }) }, 'noMatchingAdvertisement', 'noAdvertisement', /pool home/],
     ['without an advertisement for its labels', {
       config: config({ serviceSelectors: [{ matchLabels: { app: 'x' } }] }),
-    }, 'noMatchingAdvertisement', /pool home/],
+    }, 'noMatchingAdvertisement', 'noAdvertisement', /pool home/],
     ['when it shares and an advertisement selects by Service', {
       config: config({ serviceSelectors: [{ matchLabels: { app: 'x' } }] }), service: { labels: { app: 'x' }, allowsSharing: true },
-    }, 'sharedIPWithServiceSelector', /share/],
-    ['when the selectors match no node', {
-      config: config({ nodeSelectors: [{ matchLabels: { 'kubernetes.io/hostname': 'n7' } }] }),
-    }, 'noMatchingAdvertisement', /match no node/],
-    ['when the only node is excluded, which is said with the label', { nodes: [node('n1', { [EXCLUDE]: 'true' })] }, 'notOwner', /n1 \(label node.kubernetes.io/],
-    ['when the only node has no network', { nodes: [node('n1', {}, true)] }, 'notOwner', /n1 \(condition NetworkUnavailable\)/],
+    }, 'sharedIPWithServiceSelector', 'sharedIPWithServiceSelector', /share/],
+    ['when it shares, one advertisement selects by Service, and another does not', {
+      config: config({}, { serviceSelectors: [{ matchLabels: { app: 'x' } }] }), service: { labels: { app: 'x' }, allowsSharing: true },
+    }, 'sharedIPWithServiceSelector', 'sharedIPWithServiceSelector', /share/],
+    ['when the selectors match no node', { config: config({ nodeSelectors: HOST('n7') }) }, 'noMatchingAdvertisement', 'noNodeSelected', /l2-0 match no node/],
+    ['when the selectors match no node, though another is excluded', {
+      config: config({ nodeSelectors: HOST('n7') }), nodes: [node('n1', { [EXCLUDE]: '' })],
+    }, 'noMatchingAdvertisement', 'noNodeSelected', /match no node/],
+    ['when there is no node', { nodes: [] }, 'noMatchingAdvertisement', 'noNodeSelected', /match no node/],
+    ['when the only node is excluded, which is said with the label', {
+      nodes: [node('n1', { [EXCLUDE]: 'true' })],
+    }, 'notOwner', 'nodesExcluded', /the only node may not announce: n1 \(label node.kubernetes.io/],
+    ['when the label of the only node is empty, or says false', { nodes: [node('n1', { [EXCLUDE]: 'false' })] }, 'notOwner', 'nodesExcluded', /the only node/],
+    ['when the selected nodes are excluded, whatever the others are', {
+      config: config({ nodeSelectors: HOST('n1') }), nodes: [node('n1', { [EXCLUDE]: '' }), node('n2')],
+    }, 'notOwner', 'nodesExcluded', /every node that could may not announce: n1/],
+    ['when the only node has no network', { nodes: [node('n1', {}, true)] }, 'notOwner', 'nodesWithoutNetwork', /n1 \(condition NetworkUnavailable\)/],
+    ['when the only node has no network, also if the label is ignored', {
+      nodes: [node('n1', { [EXCLUDE]: '' }, true)], ignoreExcludeLabel: true,
+    }, 'notOwner', 'nodesWithoutNetwork', /n1 \(condition NetworkUnavailable\)/],
     ['under policy Local when the endpoints are on nodes that may not announce', {
-      config: config({ nodeSelectors: [{ matchLabels: { 'kubernetes.io/hostname': 'n3' } }] }), service: { externalTrafficPolicy: 'Local' },
-    }, 'notOwner', /Local/],
-  ])('%s', (_, given, reason, message) => {
-    expect(decide(given)).toMatchObject({ announced: false, reason, message: expect.stringMatching(message), fix: expect.stringMatching(/\w/) });
+      config: config({ nodeSelectors: HOST('n3') }), service: { externalTrafficPolicy: 'Local' },
+    }, 'notOwner', 'noLocalEndpoint', /Local/],
+    ['under policy Local when the endpoints name no node', {
+      service: { externalTrafficPolicy: 'Local' }, endpoints: [{ ready: true }],
+    }, 'notOwner', 'noLocalEndpoint', /Local/],
+  ])('%s', (_, given, reason, cause, message) => {
+    expect(decide(given)).toMatchObject({ announced: false, reason, cause, message: expect.stringMatching(message), fix: expect.stringMatching(/\w/) });
+  });
+
+  test('for the label of the only node, with the command that takes it away', () => {
+    expect(decide({ nodes: [node('n1', { [EXCLUDE]: '' })] })).toMatchObject({
+      fix: 'run kubectl label node n1 node.kubernetes.io/exclude-from-external-load-balancers-, or start the speakers with --ignore-exclude-lb',
+    });
+  });
+});
+
+/** Rule by rule, which of three nodes are candidates; by hash the order for 93.5.22.100 is n2, n3, n1. */
+describe('the candidates', () => {
+  test.each<[string, Case, string[]]>([
+    ['ready is absent: it serves', { endpoints: [{ nodeName: 'n1' }] }, ['n2', 'n3', 'n1']],
+    ['ready is true and serving false: it serves', { endpoints: [{ nodeName: 'n1', ready: true, serving: false }] }, ['n2', 'n3', 'n1']],
+    ['policy Cluster: an endpoint on any node is enough for all', { endpoints: [{ nodeName: 'n3' }] }, ['n2', 'n3', 'n1']],
+    ['policy Local: a terminating endpoint that serves counts', {
+      service: { externalTrafficPolicy: 'Local' }, endpoints: [{ nodeName: 'n3', ready: false, serving: true }],
+    }, ['n3']],
+    ['policy Local: the order stays', { service: { externalTrafficPolicy: 'Local' }, endpoints: [{ nodeName: 'n1' }, { nodeName: 'n2' }] }, ['n2', 'n1']],
+    ['NetworkUnavailable takes a node out', { nodes: [node('n1'), node('n2', {}, true), node('n3')] }, ['n3', 'n1']],
+    ['the exclude label takes a node out', { nodes: [node('n1'), node('n2', { [EXCLUDE]: '' }), node('n3')] }, ['n3', 'n1']],
+    ['--ignore-exclude-lb keeps it in', { nodes: [node('n1'), node('n2', { [EXCLUDE]: '' }), node('n3')], ignoreExcludeLabel: true }, ['n2', 'n3', 'n1']],
+    ['node selectors of two advertisements add up', { config: config({ nodeSelectors: HOST('n1') }, { nodeSelectors: HOST('n3') }) }, ['n3', 'n1']],
+    ['an advertisement for other Services adds no node', {
+      config: config({ nodeSelectors: HOST('n1') }, { serviceSelectors: [{ matchLabels: { app: 'x' } }] }),
+    }, ['n1']],
+    ['preferences of two advertisements add up', {
+      config: config(
+        { preferredNodeSelectors: [{ weight: 10, preference: { matchLabels: { 'kubernetes.io/hostname': 'n1' } } }] },
+        {
+          preferredNodeSelectors: [
+            { weight: 6, preference: { matchLabels: { 'kubernetes.io/hostname': 'n3' } } }, { weight: 6, preference: { matchLabels: { 'kubernetes.io/hostname': 'n3' } } },
+          ],
+        },
+      ),
+    }, ['n3', 'n1', 'n2']],
+    ['a preferred node that is excluded stays out', {
+      nodes: [node('n1', { [EXCLUDE]: '' }), node('n2'), node('n3')],
+      config: config({ preferredNodeSelectors: [{ weight: 100, preference: { matchLabels: { 'kubernetes.io/hostname': 'n1' } } }] }),
+    }, ['n2', 'n3']],
+    ['preferences of an advertisement for other Services do not count', {
+      config: config({}, {
+        serviceSelectors: [{ matchLabels: { app: 'x' } }], preferredNodeSelectors: [{ weight: 100, preference: { matchLabels: { 'kubernetes.io/hostname': 'n1' } } }],
+      }),
+    }, ['n2', 'n3', 'n1']],
+  ])('%s', (_, given, candidates) => {
+    expect(decide(given)).toMatchObject({ announced: true, candidates });
   });
 });

@@ -18,7 +18,7 @@ describe('the plan', () => {
   });
 
   test('leaves out what is not announced', () => {
-    expect(plan({ 'a/web': { announced: false, reason: 'notOwner', message: '', fix: '' } })).toEqual([]);
+    expect(plan({ 'a/web': { announced: false, reason: 'notOwner', cause: 'noServingEndpoint', message: '', fix: '' } })).toEqual([]);
   });
 
   test('gives Services that share an address one entry, with the interfaces of both', () => {

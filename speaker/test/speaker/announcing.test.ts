@@ -83,7 +83,7 @@ test('a lost address takes status and metric with it', async () => {
 
 test.each<[string, Decision | undefined, string]>([
   ['gone', undefined, 'log withdrawing service announcement: the Service is gone'],
-  ['not to be announced', { announced: false, reason: 'notOwner', message: 'none of 0 endpoints can serve', fix: '' },
+  ['not to be announced', { announced: false, reason: 'notOwner', cause: 'noServingEndpoint', message: 'none of 0 endpoints can serve', fix: '' },
     'log withdrawing service announcement: none of 0 endpoints can serve'],
 ])('a Service that is %s is withdrawn, with the reason', (_, decision, line) => {
   const { subject, acquired, said } = bench();
