@@ -14,6 +14,8 @@ export const NAMESPACE_LIMIT = `${GROUP}/namespace-limit`;
 export const EXCLUDED_ADDRESSES = `${GROUP}/excluded-addresses`;
 export const QUARANTINE = `${GROUP}/quarantine`;
 
+const OF_POOLS = [DRAINING, SHARING, STICKY, NAMESPACE_LIMIT, EXCLUDED_ADDRESSES, QUARANTINE];
+
 /** Stands for the addresses of the cluster's nodes in a list of excluded addresses. */
 const NODES = 'nodes';
 
@@ -55,18 +57,21 @@ export function readPoolAnnotations(annotations: Record<string, any>, wrong: (pr
   const read = (key: string, valid: (text: string) => boolean, expected: string): string | undefined => {
     const value = resolveToken(annotations[key]);
     if (value === undefined || value === null || isToken(value)) return undefined;
-    if (typeof value === 'string' && valid(value)) return value;
+    if (typeof value === 'string' && valid(value.trim())) return value.trim();
     wrong(`the annotation ${key} ${show(value)} is not valid: expected ${expected}`);
     return undefined;
   };
   const oneOf = (...texts: string[]) => (text: string) => texts.includes(text);
   const positive = (text: string) => (parseDuration(text) ?? 0) > 0;
+  for (const key of Object.keys(annotations).filter((name) => name.startsWith(`${GROUP}/`) && !OF_POOLS.includes(name))) {
+    wrong(`the annotation ${key} is unknown: expected ${OF_POOLS.join(', ')}`);
+  }
   const draining = read(DRAINING, oneOf('true', 'false'), 'true or false');
   const sharing = read(SHARING, oneOf('automatic', 'by-key'), 'automatic or by-key');
   read(STICKY, (text) => oneOf('true', 'false')(text) || positive(text), 'true, false or a duration such as 72h');
-  read(NAMESPACE_LIMIT, (text) => /^[1-9]\d{0,9}$/.test(text), 'a whole number from 1, such as 5');
+  read(NAMESPACE_LIMIT, (text) => /^\d+$/.test(text) && Number(text) > 0 && Number.isSafeInteger(Number(text)), 'a whole number from 1, such as 5');
   read(QUARANTINE, positive, 'a duration such as 10m');
-  const excluded = read(EXCLUDED_ADDRESSES, (text) => text.trim() !== '', `'${NODES}', addresses and ranges, with commas between them`);
+  const excluded = read(EXCLUDED_ADDRESSES, () => true, `the word ${NODES}, addresses and ranges, with commas between them`);
   return { draining: draining === 'true', sharing: sharing === 'automatic', excluded: readExcluded(excluded ?? '', wrong) };
 }
 

@@ -8,7 +8,7 @@ import { PoolView, readPools } from './_pools';
 import { Balancer, Registry } from './_registry';
 import { objectsIn, pathOf, Resource, resourcesIn } from './_resources';
 import { requestsIn, ServiceRequest } from './_service';
-import { resolveToken } from './_tokens';
+import { isToken, resolveToken } from './_tokens';
 
 /**
  * The checks of a whole app. They look at manifests, not at constructs: so a patch, an `Include` or a `Lazy` counts for what it says in the end, and
@@ -93,7 +93,7 @@ function examineBgp(
       report(resource, `${resource.title}: there is no BGP peer to announce to: add the router with addBgpPeer(); ` +
         'if it is made elsewhere, say so with BgpPeer.fromPeerName()');
     } else {
-      const unknown = (Array.isArray(spec.peers) ? spec.peers : []).filter((peer: unknown) => typeof peer === 'string' && !names.includes(peer));
+      const unknown = (Array.isArray(spec.peers) ? spec.peers : []).filter((peer: unknown) => typeof peer === 'string' && !isToken(peer) && !names.includes(peer));
       for (const peer of unknown) {
         report(resource, `${resource.title}: unknown peer '${peer}': expected ${names.join(', ')}; if it is made elsewhere, say so with BgpPeer.fromPeerName()`);
       }

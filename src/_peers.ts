@@ -30,9 +30,6 @@ export interface PeerSurroundings {
 const PEER_FLAGS = ['disableMP', 'ebgpMultiHop', 'enableGracefulRestart', 'dualStackAddressFamily'];
 const PEER_TEXTS = ['peerAddress', 'interface', 'sourceAddress', 'routerID', 'password', 'bfdProfile', 'vrf'];
 
-/** Matches no node: of selectors that are not understood nothing is certain. */
-const NOTHING = { matchExpressions: [{ key: 'a', operator: 'Exists' }, { key: 'a', operator: 'DoesNotExist' }] };
-
 /** What Linux takes as a key at most: TCP_MD5SIG_MAXKEYLEN. */
 const LONGEST_KEY = 80;
 
@@ -78,8 +75,10 @@ function reportDoubleSessions(peers: readonly Resource[], nodes: PeerSurrounding
 
 /** Whether some node certainly has both peers. */
 function shareNodes(a: Resource, b: Resource, nodes: PeerSurroundings['nodes']): boolean {
-  const [mine, theirs] = [a, b].map(({ spec }) => selectorsProblems('', spec.nodeSelectors).length > 0 || hasToken(spec.nodeSelectors) ? [NOTHING] : spec.nodeSelectors ?? []);
-  return meet(mine, theirs, nodes);
+  const lists = [a, b].map(({ spec }) => spec.nodeSelectors ?? []);
+  // Of selectors that are not understood nothing is certain.
+  if (lists.some((selectors) => selectorsProblems('', selectors).length > 0 || hasToken(selectors))) return false;
+  return meet(lists[0], lists[1], nodes);
 }
 
 function identityProblems(spec: any): string[] {

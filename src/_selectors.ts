@@ -43,6 +43,7 @@ export function meet(a: readonly SelectorManifest[], b: readonly SelectorManifes
 
 /** Text for people, equal for selectors that say the same in another order. */
 export function selectorText(selector: SelectorManifest): string {
+  if (hasToken(selector)) return 'what is known when it is applied';
   const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
   const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
     const list = [...new Set(values)].sort();
@@ -77,6 +78,7 @@ export function selectorProblems(field: string, selector: any): string[] {
   if (!isObject(selector)) return [`${field} is ${show(selector)}: expected a label selector with matchLabels or matchExpressions`];
   const { matchLabels = {}, matchExpressions = [] } = selector;
   const problems: string[] = [];
+  if (isToken(matchLabels)) return problems;
   if (!isObject(matchLabels ?? {})) problems.push(`${field}.matchLabels is ${show(matchLabels)}: expected labels and their values`);
   else for (const [key, value] of Object.entries(matchLabels ?? {})) problems.push(...keyProblems(field, key), ...valueProblems(field, value));
   if (!Array.isArray(matchExpressions ?? []) && !isToken(matchExpressions)) {
@@ -86,7 +88,7 @@ export function selectorProblems(field: string, selector: any): string[] {
     for (const expression of matchExpressions ?? []) {
       const own = expressionProblems(field, expression);
       problems.push(...own);
-      const text = own.length > 0 ? '' : selectorText({ matchExpressions: [expression] });
+      const text = own.length > 0 || hasToken(expression) ? '' : selectorText({ matchExpressions: [expression] });
       if (text && texts.has(text)) problems.push(`${field} says '${text}' twice: remove one of them`);
       texts.add(text);
     }
@@ -95,6 +97,7 @@ export function selectorProblems(field: string, selector: any): string[] {
 }
 
 function expressionProblems(field: string, expression: any): string[] {
+  if (isToken(expression)) return [];
   if (!isObject(expression)) return [`${field}: ${show(expression)} is no expression: expected key, operator and values`];
   const { key, operator, values } = expression;
   const problems = keyProblems(field, key);
@@ -107,7 +110,7 @@ function expressionProblems(field: string, expression: any): string[] {
   if (WITH_VALUES.includes(operator) && list.length === 0) problems.push(`${field}: ${operator} needs at least one value: add it, or use Exists or DoesNotExist`);
   if (WITHOUT_VALUES.includes(operator) && list.length > 0) problems.push(`${field}: ${operator} takes no values: remove them, or use In or NotIn`);
   problems.push(...list.flatMap((value) => valueProblems(field, value)));
-  const twice = list.find((value, i) => list.indexOf(value) < i);
+  const twice = list.find((value, i) => list.indexOf(value) < i && !isToken(value));
   if (twice !== undefined) problems.push(`${field}: ${operator} names the value ${show(twice)} twice: remove one of them`);
   return problems;
 }

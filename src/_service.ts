@@ -88,10 +88,11 @@ function requestOf(object: ApiObject, { metadata, spec = {} }: any): ServiceRequ
   };
 }
 
-/** One family may be added to what was asked for under `PreferDualStack`, but none is left out. */
+/** One family may be added to what was asked for under `PreferDualStack`, but none is left out. Two without a policy mean that both are required. */
 function familiesOf({ ipFamilyPolicy, ipFamilies }: any): (32 | 128)[] {
-  if (ipFamilyPolicy === 'RequireDualStack') return [32, 128];
-  if (ipFamilyPolicy === 'PreferDualStack' || !Array.isArray(ipFamilies) || ipFamilies.length !== 1) return [];
+  const count = Array.isArray(ipFamilies) ? ipFamilies.length : 0;
+  if (ipFamilyPolicy === 'RequireDualStack' || (count === 2 && !ipFamilyPolicy)) return [32, 128];
+  if (ipFamilyPolicy === 'PreferDualStack' || count !== 1) return [];
   return ipFamilies[0] === 'IPv4' ? [32] : ipFamilies[0] === 'IPv6' ? [128] : [];
 }
 

@@ -93,21 +93,21 @@ export interface AddressPoolOptions {
   readonly sharing?: PoolSharing;
 
   /**
-   * Whether an address stays reserved for a Service that is deleted, until one of the same namespace and name is made again.
+   * Whether the address of a Service that is deleted stays reserved for a day, for a Service of the same namespace and name.
    *
    * @default false
    */
   readonly sticky?: boolean;
 
   /**
-   * How long an address stays reserved for a Service that is deleted, more than 0; not together with `sticky`, which is for ever.
+   * How long the address of a Service that is deleted stays reserved, 1 s to 10 years; instead of `sticky`.
    *
-   * @default - not at all, or for ever if `sticky`
+   * @default - not at all, or a day if `sticky`
    */
   readonly stickyFor?: Duration;
 
   /**
-   * How many addresses of this pool the Services of one namespace may have together, at least 1. Services that share an address count once.
+   * How many addresses of this pool the Services of one namespace may have together, 1 to 2147483647. Services that share an address count once.
    *
    * @default - no limit
    */
@@ -128,7 +128,7 @@ export interface AddressPoolOptions {
   readonly excludeNodeAddresses?: boolean;
 
   /**
-   * How long an address that another host on the network uses as well is not given again, more than 0.
+   * How long an address that another host on the network uses as well is not given again, 1 s to 10 years.
    *
    * @default - it is given again as soon as it is free
    */

@@ -8,7 +8,7 @@ import { checkName, metadataOf } from './_names';
 import { isRouterId, MAX_ASN } from './_peers';
 import { Registry } from './_registry';
 import { hasToken } from './_tokens';
-import { checkBoolean, checkDuration, checkMember, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
+import { checkBoolean, checkDuration, checkMember, checkMembers, checkText, checkWhole, isGiven, refuse, show } from './_values';
 import { BgpPeerProps, DynamicAsn } from './bgp-peer-options';
 import { BgpPeer as BgpPeerObject } from './imports/metallb.io';
 import { Selector } from './selector';
@@ -138,7 +138,7 @@ export class BgpPeer extends Construct implements IBgpPeer {
     if (missing(props[one]) !== missing(props[other])) return;
     throw new ConstructError('INVALID_PEER', missing(props[one])
       ? `${this.node.path}: neither ${one} nor ${other} says ${what}: pass one of them`
-      : `${this.node.path}: both ${one} (${props[one]}) and ${other} (${props[other]}) say ${what}: pass only one of them`);
+      : `${this.node.path}: both ${one} (${show(props[one])}) and ${other} (${show(props[other])}) say ${what}: pass only one of them`);
   }
 }
 

@@ -28,7 +28,7 @@ export interface BindOptions {
   readonly sharing?: AddressSharing;
 
   /**
-   * Whether its address stays reserved when the Service is deleted, until one of the same namespace and name is made again.
+   * Whether its address stays reserved for a day when the Service is deleted, for one of the same namespace and name.
    *
    * @default - as the pool says
    */

@@ -12,7 +12,7 @@ import { planOf } from './_plan';
 import { checkProps, nodesOf, settingsOf } from './_props';
 import { Balancer, Registry } from './_registry';
 import { isToken } from './_tokens';
-import { checkMembers, refuse } from './_values';
+import { checkList, checkMembers, refuse } from './_values';
 import { createController, createSpeaker } from './_workloads';
 import { AddressPool } from './address-pool';
 import { AddressPoolOptions } from './address-pool-options';
@@ -157,6 +157,7 @@ export class HomeLoadBalancer extends Construct {
   public addAdvertisement(id: string, advertisement: Advertisement, options: AdvertisementScope = {}): ApiObject {
     const where = `${this.node.path}/${id}`;
     if (!(advertisement instanceof Advertisement)) refuse(`${where}: advertisement`, advertisement, 'an Advertisement, such as Advertisement.l2()');
+    checkList(`${where}: pools`, options.pools);
     options.pools?.forEach((pool, i) => {
       if (pool?.poolName === undefined) refuse(`${where}: pools[${i}]`, pool, 'what addPool() or AddressPool.fromPoolName() returned');
     });

@@ -85,9 +85,9 @@ describe('a peer', () => {
 
   test.each<[string, Partial<BgpPeerOptions>, RegExp]>([
     ['no AS', { asn: undefined }, /test\/lb\/router: neither asn nor dynamicAsn says the AS of the router: pass one of them/],
-    ['two AS', { dynamicAsn: DynamicAsn.INTERNAL }, /both asn \(64512\) and dynamicAsn \(internal\) say the AS of the router: pass only one/],
+    ['two AS', { dynamicAsn: DynamicAsn.INTERNAL }, /both asn \(64512\) and dynamicAsn \('internal'\) say the AS of the router: pass only one/],
     ['no router', { address: undefined }, /neither address nor interfaceName says where the router is/],
-    ['two routers', { interfaceName: 'eth0' }, /both address \(192.168.1.1\) and interfaceName \(eth0\)/],
+    ['two routers', { interfaceName: 'eth0' }, /both address \('192.168.1.1'\) and interfaceName \('eth0'\)/],
     ['AS 0', { localAsn: 0 }, /test\/lb\/router: localAsn 0 is not valid: expected a whole number from 1 to 4294967295/],
     ['an AS of 33 bits', { asn: 2 ** 32 }, /asn 4294967296 is not valid/],
     ['an AS as text', { asn: '64512' as any }, /asn '64512' is not valid/],

@@ -112,6 +112,8 @@ describe('pools that are not for everybody', () => {
 test.each([
   [{ ipFamilyPolicy: 'RequireDualStack' }, /is served by no pool: lan has no IPv6 addresses, which the Service must have/],
   [{ ipFamilies: ['IPv6'] }, /is served by no pool: lan has no IPv6 addresses/],
+  [{ ipFamilies: ['IPv6', 'IPv4'] }, /is served by no pool: lan has no IPv6 addresses/],
+  [{ ipFamilies: ['IPv6', 'IPv4'], ipFamilyPolicy: 'SingleStack' }, undefined],
   [{ ipFamilies: ['IPv4'] }, undefined],
   [{ ipFamilies: ['IPv6'], ipFamilyPolicy: 'PreferDualStack' }, undefined],
   [{ ipFamilyPolicy: 'PreferDualStack' }, undefined],

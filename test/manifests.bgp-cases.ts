@@ -44,6 +44,7 @@ export const RIGHT_BGP: Case[] = [
   { why: 'one router for two racks', objects: [lan, peer({ nodeSelectors: [attic] }), peer({ nodeSelectors: [{ matchLabels: { zone: 'cellar' } }] }, 'second')] },
   { why: 'one router in two VRFs', objects: [lan, peer(), peer({ vrf: 'red' }, 'second')] },
   { why: 'a profile of limits', objects: [lan, profile({ receiveInterval: 10, transmitInterval: 60000, detectMultiplier: 255, echoInterval: 10, minimumTtl: 1 })] },
+  { why: 'echo for IPv4', objects: [object('IPAddressPool', 'four', { addresses: ['10.0.0.0/24'] }), profile({ echoMode: true }), peer({ bfdProfile: 'fast' }), bgp({})] },
   { why: 'names of communities', objects: [lan, peer(), aliases([{ name: 'a', value: '1:2' }, { name: 'b:c', value: 'large:1:2:3' }]), bgp({ communities: ['a', 'b:c', '065000:1'] })] },
   {
     why: 'an advertisement with everything',
@@ -82,7 +83,7 @@ const peers: [object, RegExp][] = [
 ];
 
 const routes: [object, RegExp][] = [
-  [{ aggregationLength: 0 }, /aggregationLength 0/], [{ aggregationLength: 33 }, /aggregationLength 33/], [{ aggregationLengthV6: 129 }, /aggregationLengthV6 129/],
+  [{ aggregationLength: 0 }, /aggregationLength 0 is not valid/], [{ aggregationLength: 33 }, /aggregationLength 33/], [{ aggregationLengthV6: 129 }, /aggregationLengthV6 129/],
   [{ aggregationLength: '24' }, /aggregationLength '24'/], [{ aggregationLength: 23 }, /aggregationLength 23 is shorter than \/24/], [{ aggregationLengthV6: 63 }, /shorter than \/64/],
   [{ localPref: -1 }, /localPref -1/], [{ localPref: 2 ** 32 }, /localPref/], [{ asPathPrepend: 0 }, /asPathPrepend 0/], [{ asPathPrepend: 11 }, /asPathPrepend 11/],
   [{ aggregationLength: 24, serviceSelectors: [attic] }, /serviceSelectors and aggregationLength are mutually exclusive/],
@@ -114,6 +115,7 @@ export const WRONG_BGP: Case[] = [
   { why: 'two path lengths', objects: [lan, peer(), bgp({ asPathPrepend: 1 }), bgp({ peers: ['router'] }, 'other')], says: /asPathPrepend 0 contradicts asPathPrepend 1/ },
   { why: 'names that are no list', objects: [lan, aliases({})], says: /communities {} is not valid: expected a list/ },
   { why: 'a name for nothing', objects: [lan, aliases([{ name: 'a' }])], says: /the alias 'a': undefined is not a BGP community/ },
+  { why: 'a community with an empty name', objects: [lan, aliases([{ name: '', value: '1:2' }])], says: /the name '' of an alias is not valid/ },
   { why: 'a community without a name', objects: [lan, aliases([{ value: '1:2' }])], says: /the name undefined of an alias is not valid/ },
   { why: 'a name for what is none', objects: [lan, aliases([{ name: 'a', value: 'b' }])], says: /the alias 'a': 'b' is not a BGP community/ },
   { why: 'one name twice', objects: [lan, aliases([{ name: 'a', value: '1:2' }]), aliases([{ name: 'a', value: '1:3' }], 'more')], says: /the alias 'a' is also defined by/ },

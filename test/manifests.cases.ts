@@ -6,7 +6,7 @@
 export interface Manifest {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
   spec?: unknown;
 }
 
@@ -70,11 +70,13 @@ export const RIGHT: Case[] = [
 export const WRONG: Case[] = [
   ...[[], undefined, '10.0.0.1', {}].map((list) => ({ why: `addresses ${JSON.stringify(list)}`, objects: [pool({ addresses: list })], says: /addresses .* is not valid: expected at least one/ })),
   ...['', '10.0.0', '10.0.0.1/33', '10.0.0.1/', '10.0.0.1/08', '10.0.0.256', '010.0.0.1', 'fd00::/129', 'fd00::g', '::ffff:10.0.0.1', '::ffff:0:0/120', 'fe80::1%eth0',
-    ' 10.0.0.1', '10.0.0.1 ', '10.0.0.0/24 ', '10.0.0.1-', '-10.0.0.1', '10.0.0.1-10.0.0.2-10.0.0.3', '10.0.0.1–10.0.0.9', '１０.0.0.1', 'lan', '10.0.0.1,10.0.0.2'].map((text) => ({ why: `the address '${text}'`, objects: [addresses('10.9.0.1', text)], says: /is not an IP range: expected an address/ })),
+    ' 10.0.0.1', '10.0.0.1 ', '10.0.0.0/24 ', '10.0.0.1-', '-10.0.0.1', '10.0.0.1-10.0.0.2-10.0.0.3', '10.0.0.0/24/8', '10.0.0.1–10.0.0.9', '１０.0.0.1', 'lan', '10.0.0.1,10.0.0.2'].map((text) => ({ why: `the address '${text}'`, objects: [addresses('10.9.0.1', text)], says: /is not an IP range: expected an address/ })),
   ...[42, null, true, ['10.0.0.1'], {}].map((value) => ({ why: `the address ${JSON.stringify(value)}`, objects: [addresses(value)], says: /is not an IP range: expected text/ })),
   { why: 'a backwards range', objects: [addresses('10.0.0.9-10.0.0.1')], says: /is backwards: write 10.0.0.1-10.0.0.9/ },
   { why: 'a range of both families', objects: [addresses('10.0.0.1-fd00::1')], says: /mixes IPv4 and IPv6/ },
   { why: 'an overlap within a pool', objects: [addresses('10.0.0.0/24', '10.0.0.7')], says: /range 10.0.0.7 of pool lan overlaps 10.0.0.0\/24 of the same pool/ },
+  { why: 'an overlap within a pool, the larger one last', objects: [addresses('10.0.0.7', '10.0.0.0/24')], says: /range 10.0.0.0\/24 of pool lan overlaps 10.0.0.7 of the same pool/ },
+  { why: 'an overlap of IPv6 behind IPv4 addresses of higher numbers', objects: [addresses('200.0.0.0/8', '::5-::7', '::6')], says: /range ::6 of pool lan overlaps ::5-::7/ },
   { why: 'the same address twice', objects: [addresses('fd00::1', 'FD00:0::1')], says: /overlaps/ },
   { why: 'an overlap of pools', objects: [lan, pool({ addresses: ['10.0.0.255-10.0.1.9'] }, 'other')], says: /range 10.0.0.255-10.0.1.9 of pool other overlaps 10.0.0.0\/24 of pool lan/ },
   { why: 'an overlap after the bits after the prefix are cut off', objects: [lan, pool({ addresses: ['10.0.0.200/25'] }, 'other')], says: /overlaps/ },
@@ -96,6 +98,7 @@ export const WRONG: Case[] = [
   ...[0, 101, 1.5, '1', undefined].map((weight) => ({
     why: `the weight ${weight}`, objects: [lan, l2({ preferredNodeSelectors: [{ weight, preference: {} }] })], says: /weight .* is not valid: expected a whole number from 1 to 100/,
   })),
+  { why: 'preferences that are no list', objects: [lan, l2({ preferredNodeSelectors: attic })], says: /preferredNodeSelectors .* is not valid: expected a list/ },
   { why: 'a preference for nothing', objects: [lan, l2({ preferredNodeSelectors: [{ weight: 1 }] })], says: /preference is undefined: expected a label selector/ },
   { why: 'a preference that is null', objects: [lan, l2({ preferredNodeSelectors: [null] })], says: /preferredNodeSelectors\[0\] .* is not valid/ },
 ];
@@ -118,6 +121,9 @@ export function selectorCases(make: (selectors: unknown) => Manifest[], field: s
     ['with In and no value', [expressions({ key: 'a', operator: 'In' })], /In needs at least one value/],
     ['with Exists and a value', [expressions({ key: 'a', operator: 'Exists', values: ['b'] })], /Exists takes no values/],
     ['with a value twice', [expressions({ key: 'a', operator: 'In', values: ['b', 'b'] })], /names the value 'b' twice/],
+    ['with an expression that is text', [{ matchExpressions: ['a'] }], /'a' is no expression: expected key, operator and values/],
+    ['with values that are no list', [expressions({ key: 'a', operator: 'In', values: 'b' })], /values 'b' is not valid: expected a list/],
+    ['with a bad value in a list', [expressions({ key: 'a', operator: 'In', values: ['-'] })], /'-' is not the value of a label/],
     ['with an expression twice', [expressions({ key: 'a', operator: 'Exists' }, { key: 'a', operator: 'Exists' })], /says 'a' twice/],
     ['with expressions that are no list', [{ matchExpressions: {} }], /expected a list/],
     ['twice', [attic, attic], /says 'zone=attic' twice/],

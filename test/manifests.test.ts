@@ -1,4 +1,5 @@
 import { ApiObject, Chart, Testing } from 'cdk8s';
+import { RIGHT_ANNOTATIONS, WRONG_ANNOTATIONS } from './manifests.annotation-cases';
 import { RIGHT_BGP, WRONG_BGP } from './manifests.bgp-cases';
 import { Case, Manifest, namespace, RIGHT, WRONG } from './manifests.cases';
 import { balancer } from './util';
@@ -28,14 +29,14 @@ function synthesized(objects: Manifest[]): Chart {
 }
 
 describe('what the program takes, synthesis takes', () => {
-  test.each([...RIGHT, ...RIGHT_BGP])('$why', ({ objects }) => {
+  test.each([...RIGHT, ...RIGHT_ANNOTATIONS, ...RIGHT_BGP])('$why', ({ objects }) => {
     expect(parsed(objects)).toEqual([]);
     expect(Testing.synth(synthesized(objects)).length).toBeGreaterThan(objects.length);
   });
 });
 
 describe('what the program refuses, synthesis refuses', () => {
-  test.each<Case>([...WRONG, ...WRONG_BGP])('$why', ({ objects, says }) => {
+  test.each<Case>([...WRONG, ...WRONG_ANNOTATIONS, ...WRONG_BGP])('$why', ({ objects, says }) => {
     expect(parsed(objects)).not.toEqual([]);
     const chart = synthesized(objects);
     expect(() => Testing.synth(chart)).toThrow(says);
