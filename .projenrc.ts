@@ -123,7 +123,8 @@ const rooms: Record<string, string[]> = {
   bgp: ['sys', 'wire', 'ip', 'config'],
   dataplane: ['lan', 'bfd', 'sys', 'wire', 'ip'],
   role: ['kube', 'config', 'observability', 'tls'],
-  controller: ['role', 'kube', 'config', 'allocation', 'observability', 'ip'],
+  admission: ['role', 'kube', 'config', 'observability', 'tls'],
+  controller: ['admission', 'role', 'kube', 'config', 'allocation', 'observability', 'ip'],
   speaker: ['role', 'kube', 'config', 'allocation', 'announcement', 'bgp', 'dataplane', 'observability', 'ip', 'lan', 'wire', 'sys'],
 };
 speaker.eslint?.addRules({

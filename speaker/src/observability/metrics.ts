@@ -76,6 +76,7 @@ export class ControllerMetrics extends Metrics {
   readonly allocationSeconds = this.histogram('hlb_allocation_seconds', 'Seconds from the change of a Service to its written status.',
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]);
   readonly writesInFlight = this.gauge('hlb_status_writes_in_flight', 'Status writes that the API server has not answered yet.');
+  readonly admissions = this.counter('hlb_admission_reviews_total', 'Changes of the configuration that the webhook was asked about.', ['kind', 'operation', 'allowed']);
   readonly queueDepth = this.gauge('hlb_work_queue_depth', 'Services that wait for their turn.');
 }
 

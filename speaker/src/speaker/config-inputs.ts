@@ -69,6 +69,6 @@ export class ConfigInputs {
   }
 }
 
-function ofUser({ metadata: { generation, labels, uid } }: Stored<KubeObject>): string {
-  return JSON.stringify([generation, labels, uid]);
+function ofUser({ metadata: { generation, labels, annotations, uid } }: Stored<KubeObject>): string {
+  return JSON.stringify([generation, labels, annotations, uid]);
 }
