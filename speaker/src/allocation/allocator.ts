@@ -1,11 +1,14 @@
-import { Pool, UnusableResource } from '../config';
-import { IpAddress, IpFamily } from '../ip';
+import { DEFAULT_STICKY_MS, Pool, UnusableResource } from '../config';
+import { IpAddress } from '../ip';
+import { Chooser, Choice } from './chooser';
+import { Holds, Quarantine, Reservation } from './holds';
 import { Allocation, Ledger } from './ledger';
 import { admits, PoolMap } from './pool-map';
-import { PoolCounters, PoolSpace } from './pool-space';
+import { PoolCounters } from './pool-space';
 import { quoteList, Reason } from './reason';
 import { Refusals } from './refusals';
-import { ServiceRequest, wantedMismatch } from './service-request';
+import { ServiceRequest } from './service-request';
+import { AUTOMATIC, sharingIn } from './sharing';
 
 /** What became of a request: the addresses and their pool, or why not. */
 export type AssignResult =
@@ -23,7 +26,7 @@ export interface PoolChange {
   readonly to: string | undefined;
   /**
    * - `moved`: same addresses, another pool has them now
-   * - `freed`: no pool has the addresses any more
+   * - `freed`: no pool has the addresses any more, or it may not share them any more
    * - `reserved`: the pool is wrong; the addresses are kept from others until it is corrected or deleted
    * - `restored`: no longer so
    */
@@ -39,20 +42,23 @@ export interface PoolChange {
  * the lowest. Costs depend neither on how large pools are nor on how many of their addresses are taken.
  */
 export class Allocator {
-  private readonly ledger: Ledger;
-  private pools = new PoolMap([]);
+  private readonly ledger = new Ledger({
+    taken: (ip) => this.pools.locate(ip)?.space.setTaken(ip),
+    freed: (ip) => {
+      const span = this.pools.locate(ip);
+      span?.space.setFreed(ip, span);
+    },
+  });
+  private readonly holds = new Holds({
+    held: (ip) => this.pools.locate(ip)?.space.setHeld(ip),
+    released: (ip) => {
+      const span = this.pools.locate(ip);
+      span?.space.setReleased(ip, span);
+    },
+  });
+  private pools = this.mapOf([]);
   private unusable: readonly UnusableResource[] = [];
   private everHadPools = false;
-
-  constructor() {
-    this.ledger = new Ledger({
-      taken: (ip) => this.pools.locate(ip)?.space.taken(ip),
-      freed: (ip) => {
-        const span = this.pools.locate(ip);
-        span?.space.freed(ip, span);
-      },
-    });
-  }
 
   /** True once there has been a pool, be it a wrong one: from then on, having none is a decision of the user, and not a configuration yet to come. */
   get hasHadPools(): boolean {
@@ -67,21 +73,27 @@ export class Allocator {
    * @returns what changed, by key
    */
   setPools(pools: readonly Pool[], unusable: readonly UnusableResource[] = []): PoolChange[] {
-    this.pools = new PoolMap(pools);
+    this.pools = this.mapOf(pools);
     this.unusable = unusable.filter(({ kind }) => kind === 'IPAddressPool');
     this.everHadPools ||= pools.length > 0 || this.unusable.length > 0;
-    for (const ip of this.ledger.addresses()) this.pools.locate(ip)?.space.taken(ip);
-    return this.ledger.all().flatMap((allocation) => this.rehome(allocation) ?? []);
+    for (const ip of this.ledger.addresses()) this.pools.locate(ip)?.space.setTaken(ip);
+    for (const ip of this.holds.addresses()) this.pools.locate(ip)?.space.setHeld(ip);
+    for (const reservation of [...this.holds.reservations()]) {
+      if (!this.mayReserve(reservation)) this.holds.cancel(reservation.key);
+    }
+    const crowded = new Set([...this.ledger.addresses()].filter((ip) => this.ledger.users(ip) > 1).map(String));
+    return this.ledger.all().flatMap((allocation) => this.rehome(allocation, crowded) ?? []);
   }
 
   /**
-   * Gives a Service these addresses, in this order, in place of what it holds. Doing it again changes nothing. It keeps what it holds when this fails.
+   * Gives a Service these addresses, in this order, in place of what it holds: it shows them, or has them already. Doing it again changes nothing. It
+   * keeps what it holds when this fails. Whether the pool would give them anew is not asked.
    */
   assign(request: ServiceRequest, ips: readonly IpAddress[]): AssignResult {
     const space = ips.length > 0 ? this.pools.offering(ips) : undefined;
     if (!space) return refuse(this.refusals.notInConfig(ips));
     if (!admits(space.pool, request.namespace, request.labels)) return refuse(this.refusals.notCompatible(space.pool, ips, request));
-    return this.record(request, ips, space.pool.name, false);
+    return this.record(request, ips, space.pool, false);
   }
 
   /** Keeps addresses of a pool that is wrong for the Service that shows them. Nothing about the pool is checked, since nothing about it is known. */
@@ -93,11 +105,12 @@ export class Allocator {
    * Finds addresses for a Service and gives it these in place of what it holds; it keeps what it holds when this fails.
    *
    * Addresses asked for must be had exactly. A pool asked for need not assign automatically, but must admit the Service. Otherwise pools with
-   * `serviceAllocation` come first, then open ones. A dual-stack Service gets both families from one pool; PreferDualStack makes do with one.
+   * `serviceAllocation` come first, then open ones. A dual-stack Service gets both families from one pool; PreferDualStack makes do with one. Where an
+   * address is reserved for the Service, that comes first.
    */
   allocate(request: ServiceRequest): AssignResult {
     const held = this.ledger.remove(request.key);
-    const result = this.choose(request);
+    const result = this.take(request, this.chooser.choose(request));
     if (!result.ok && held) this.ledger.record(held);
     return result;
   }
@@ -105,16 +118,75 @@ export class Allocator {
   /** Adds to the one address that a Service holds one of the other family from the same pool. */
   extend(request: ServiceRequest): AssignResult {
     const held = this.ledger.get(request.key);
-    const space = held && this.pools.get(held.pool);
-    if (!held || !space || held.ips.length !== 1) throw new Error(`${request.key} does not hold one address that can be added to`);
-    const family = held.ips[0].family === 'IPv4' ? 'IPv6' : 'IPv4';
-    const ip = space.find(family, this.ledger, request);
-    return ip ? this.assign(request, [...held.ips, ip]) : refuse(this.refusals.poolExhausted(space.pool, [family]));
+    if (!held || !this.pools.get(held.pool) || held.ips.length !== 1) throw new Error(`${request.key} does not hold one address that can be added to`);
+    return this.take(request, this.chooser.extend(request, held.ips[0], held.pool));
   }
 
   /** Takes from a Service what it holds. */
   release(key: string): Allocation | undefined {
     return this.ledger.remove(key);
+  }
+
+  /**
+   * Takes from a Service that was deleted what it holds. Where the Service or its pool wants that, its addresses are kept for one of the same namespace and
+   * name.
+   * @param now milliseconds of the wall clock
+   */
+  depart(key: string, now: number): { readonly allocation: Allocation | undefined; readonly reservation: Reservation | undefined } {
+    const allocation = this.ledger.remove(key);
+    const memory = allocation && this.memoryOf(allocation, now);
+    if (memory) this.holds.reserve(memory);
+    return { allocation, reservation: memory };
+  }
+
+  /**
+   * Takes over what was remembered before a restart, after all that Services show has been loaded. A Service that has addresses needs no reservation.
+   * @param until absent for the addresses of a Service that existed when they were written down; if it is gone since, their time begins now
+   * @param now milliseconds of the wall clock
+   */
+  restore(memories: readonly (Omit<Reservation, 'until'> & { readonly until?: number })[], now: number): void {
+    for (const memory of memories) {
+      if (this.ledger.get(memory.key)) continue;
+      const until = memory.until ?? now + (this.pools.get(memory.pool)?.pool.policy.stickyMs ?? DEFAULT_STICKY_MS);
+      const reservation = { ...memory, until };
+      if (until > now && this.mayReserve(reservation)) this.holds.reserve(reservation);
+    }
+  }
+
+  /** What is to be remembered over a restart: reservations, and what Services have that would be reserved if they went. */
+  *memories(): Iterable<Omit<Reservation, 'until'> & { readonly until?: number }> {
+    yield* this.holds.reservations();
+    for (const allocation of this.ledger.all()) {
+      const memory = this.memoryOf(allocation, 0);
+      if (memory) yield { ...memory, until: undefined };
+    }
+  }
+
+  /**
+   * Keeps an address from being given, as something that is no Service uses it. Who has it keeps it. Ends with `acquit`, or with `expire`.
+   * It need not be in a pool.
+   */
+  quarantine(quarantine: Quarantine): void {
+    this.holds.quarantine(quarantine);
+  }
+
+  /** Ends the quarantine of an address. */
+  acquit(ip: IpAddress): void {
+    this.holds.acquit(ip);
+  }
+
+  /**
+   * Ends reservations and quarantines whose time has come.
+   * @param now milliseconds of the wall clock
+   * @returns whether Services that wait may now get what they could not
+   */
+  expire(now: number): boolean {
+    return this.holds.expire(now);
+  }
+
+  /** When `expire` is to be called next. */
+  nextExpiry(): number | undefined {
+    return this.holds.nextExpiry();
   }
 
   get(key: string): Allocation | undefined {
@@ -126,79 +198,93 @@ export class Allocator {
     return this.ledger.all();
   }
 
+  /** For whom addresses are kept. */
+  reservations(): Reservation[] {
+    return [...this.holds.reservations()];
+  }
+
   /** How many distinct addresses of a pool are given and left; undefined for a pool that does not exist. */
   counters(pool: string): PoolCounters | undefined {
     return this.pools.get(pool)?.counters();
   }
 
-  /** Name of the one pool that has all these addresses to give, in use or not. */
+  /** Name of the one pool that has all these addresses, in use or not. */
   poolOf(ips: readonly IpAddress[]): string | undefined {
     return ips.length > 0 ? this.pools.offering(ips)?.pool.name : undefined;
   }
 
-  private get refusals(): Refusals {
-    return new Refusals(this.pools, this.ledger);
-  }
-
-  private choose(request: ServiceRequest): AssignResult {
-    if (request.wanted.length > 0) return this.chooseWanted(request);
-    if (request.pool !== undefined) return this.chooseFromPool(request, request.pool);
-    const admitting = this.pools.spaces.filter(({ pool }) => pool.autoAssign && admits(pool, request.namespace, request.labels));
-    const pinned = admitting.filter(({ pool }) => pool.serviceAllocation);
-    const open = admitting.filter(({ pool }) => !pool.serviceAllocation);
-    const ips = this.search(pinned, request) ?? this.search(open, request);
-    return ips ? this.assign(request, ips) : refuse(this.refusals.noneAvailable(request, admitting.map(({ pool }) => pool)));
-  }
-
-  private chooseWanted(request: ServiceRequest): AssignResult {
-    const { wanted, families, pool } = request;
-    const mismatch = wantedMismatch(wanted, families);
-    if (mismatch) return refuse(mismatch);
-    const space = this.pools.offering(wanted);
-    if (space && pool !== undefined && pool !== space.pool.name) return refuse(this.refusals.poolMismatch(wanted, space.pool, pool));
-    // IPv4 first, as everywhere. MetalLB writes the order of the wish and turns it round at the next pass, which can move the address to another node.
-    return this.assign(request, [...wanted].sort((a, b) => a.compare(b)));
-  }
-
-  private chooseFromPool(request: ServiceRequest, name: string): AssignResult {
-    const space = this.pools.get(name);
-    if (!space) return refuse(this.unusable.some((pool) => pool.name === name) ? this.refusals.unusablePool(name) : this.refusals.unknownPool(name));
-    if (!admits(space.pool, request.namespace, request.labels)) return refuse(this.refusals.notCompatible(space.pool, [], request));
-    const ips = this.search([space], request);
-    return ips ? this.assign(request, ips) : refuse(this.refusals.poolExhausted(space.pool, request.families));
-  }
-
-  /** The first pool that has an address of each family; for PreferDualStack else the first that has the primary one, else the other. IPv4 first. */
-  private search(spaces: readonly PoolSpace[], request: ServiceRequest): IpAddress[] | undefined {
-    const { families, ipFamilyPolicy } = request;
-    const alternatives = families.length > 1 && ipFamilyPolicy === 'PreferDualStack' ? [families, ...families.map((family) => [family])] : [families];
-    for (const wanted of alternatives) {
-      for (const space of spaces) {
-        const ips = wanted.map((family: IpFamily) => space.find(family, this.ledger, request)).filter((ip) => ip !== undefined);
-        if (ips.length === wanted.length) return ips.sort((a, b) => a.compare(b));
-      }
+  /** Why an address that a Service has would not be given to it anew, though it keeps it; undefined where all is well. */
+  remark(request: ServiceRequest, ips: readonly IpAddress[]): Reason | undefined {
+    for (const ip of ips) {
+      const space = this.pools.locate(ip)?.space;
+      if (space?.excludes(ip)) return this.refusals.excluded(space.pool, ip, request);
+      const quarantine = this.holds.quarantineOf(ip);
+      if (quarantine) return this.refusals.quarantined(ip, quarantine.detail, request);
     }
     return undefined;
   }
 
-  private record(request: ServiceRequest, ips: readonly IpAddress[], pool: string, reserved: boolean): AssignResult {
-    if (ips.length === 0 || ips.length > 2 || ips[0].family === ips[1]?.family) return refuse(this.refusals.tooMany(ips));
-    for (const ip of ips) {
-      const conflict = this.ledger.conflict(ip, request);
-      if (conflict) return refuse(this.refusals.conflict(conflict, ip, request));
-    }
-    const { key, sharingKey, backendKey, ports } = request;
-    this.ledger.record({ key, ips: [...ips], pool, sharingKey, backendKey, ports, reserved });
-    return { ok: true, ips, pool };
+  private get refusals(): Refusals {
+    return new Refusals(this.pools, this.ledger, this.holds);
   }
 
-  private rehome(allocation: Allocation): PoolChange | undefined {
+  private get chooser(): Chooser {
+    return new Chooser(this.pools, this.ledger, this.holds, this.refusals, this.unusable);
+  }
+
+  private mapOf(pools: readonly Pool[]): PoolMap {
+    return new PoolMap(pools, (ip) => this.holds.quarantineOf(ip) !== undefined);
+  }
+
+  private take(request: ServiceRequest, choice: Choice): AssignResult {
+    return 'reason' in choice ? refuse(choice.reason) : this.assign(request, choice.ips);
+  }
+
+  private record(request: ServiceRequest, ips: readonly IpAddress[], pool: Pool | string, reserved: boolean): AssignResult {
+    if (ips.length === 0 || ips.length > 2 || ips[0].family === ips[1]?.family) return refuse(this.refusals.tooMany(ips));
+    const { key, namespace, sharingKey, sharing, sticky, backendKey, ports } = request;
+    const terms = typeof pool === 'string' ? { key, sharingKey, backendKey, ports } : sharingIn(pool, request);
+    for (const ip of ips) {
+      const conflict = this.ledger.conflict(ip, terms);
+      if (conflict) return refuse(this.refusals.conflict(conflict, ip, request));
+    }
+    for (const ip of ips) {
+      // Whoever gets a free address that was kept for others has a better right to it.
+      const owners = this.holds.reservedFor(ip);
+      if (this.ledger.users(ip) === 0 && !owners.has(key)) for (const owner of [...owners]) this.holds.cancel(owner);
+    }
+    this.holds.cancel(key);
+    const name = typeof pool === 'string' ? pool : pool.name;
+    this.ledger.record({ ...terms, namespace, ips: [...ips], pool: name, own: { sharingKey, sharing, sticky }, reserved });
+    return { ok: true, ips, pool: name };
+  }
+
+  private memoryOf({ key, ips, pool, own, reserved }: Allocation, now: number): Reservation | undefined {
+    const memory = { key, ips, pool, until: now + (this.pools.get(pool)?.pool.policy.stickyMs ?? DEFAULT_STICKY_MS), own: own.sticky === true };
+    return !reserved && own.sticky !== false && this.mayReserve(memory) ? memory : undefined;
+  }
+
+  /** Whether addresses are to be kept for a Service that is gone: what there is of pools has them, and wants it so or was asked to. */
+  private mayReserve({ ips, pool, own }: Reservation): boolean {
+    const space = ips.length > 0 ? this.pools.offering(ips) : undefined;
+    if (!space) return this.wrongPoolOf(ips, pool) !== undefined;
+    return !space.pool.policy.draining && (own || space.pool.policy.stickyMs !== undefined);
+  }
+
+  /** The wrong pool that has these addresses, or had them. */
+  private wrongPoolOf(ips: readonly IpAddress[], pool: string): string | undefined {
+    if (this.unusable.some(({ name }) => name === pool)) return pool;
+    return this.unusable.find(({ ranges }) => ips.every((ip) => ranges.some((range) => range.contains(ip))))?.name;
+  }
+
+  /** @param crowded addresses that several Services had before the change */
+  private rehome(allocation: Allocation, crowded: ReadonlySet<string>): PoolChange | undefined {
     const { key, ips, pool: from, reserved } = allocation;
     const change = (outcome: PoolChange['outcome'], to: string | undefined, reason: Reason): PoolChange => ({ key, ips, from, to, outcome, reason });
     const isWrong = this.unusable.some(({ name }) => name === from);
-    const to = isWrong ? undefined : this.poolOf(ips);
-    if (to === undefined) {
-      const wrong = isWrong ? from : this.unusable.find(({ ranges }) => ips.every((ip) => ranges.some((range) => range.contains(ip))))?.name;
+    const space = isWrong ? undefined : this.pools.offering(ips);
+    if (space === undefined) {
+      const wrong = this.wrongPoolOf(ips, from);
       if (wrong === undefined) {
         this.ledger.remove(key);
         return change('freed', undefined, this.refusals.notInConfig(ips));
@@ -207,12 +293,26 @@ export class Allocator {
       this.ledger.record({ ...allocation, pool: wrong, reserved: true });
       return change('reserved', wrong, this.refusals.unusablePool(wrong));
     }
-    if (to === from && !reserved) return undefined;
-    this.ledger.record({ ...allocation, pool: to, reserved: false });
-    return to === from
-      ? change('restored', to, { code: 'PoolRepaired', message: `pool ${to} is valid again`, asked: quoteList(ips), fix: 'nothing to do' })
-      : change('moved', to, { code: 'PoolReplaced', message: `pool ${to} has ${quoteList(ips)} now, which pool ${from} had`, asked: quoteList(ips), fix: 'nothing to do' });
+    const to = space.pool.name;
+    const { sharingKey } = sharingIn(space.pool, { ...allocation, ...allocation.own });
+    if (sharingKey !== allocation.sharingKey && allocation.sharingKey === AUTOMATIC && ips.some((ip) => crowded.has(`${ip}`))) {
+      // Which of them keeps the address is for the loader to say, as after a restart.
+      this.ledger.remove(key);
+      return change('freed', undefined, sharingEnded(ips, to));
+    }
+    if (to === from && !reserved && sharingKey === allocation.sharingKey) return undefined;
+    this.ledger.record({ ...allocation, pool: to, sharingKey, reserved: false });
+    if (to !== from) {
+      const message = `pool ${to} has ${quoteList(ips)} now, which pool ${from} had`;
+      return change('moved', to, { code: 'PoolReplaced', message, asked: quoteList(ips), fix: 'nothing to do' });
+    }
+    return reserved ? change('restored', to, { code: 'PoolRepaired', message: `pool ${to} is valid again`, asked: quoteList(ips), fix: 'nothing to do' }) : undefined;
   }
+}
+
+function sharingEnded(ips: readonly IpAddress[], pool: string): Reason {
+  const message = `pool ${pool} lets Services share ${quoteList(ips)} automatically no more`;
+  return { code: 'SharingEnded', message, asked: quoteList(ips), fix: 'give them a sharing key, or let the pool share automatically' };
 }
 
 function refuse(reason: Reason): AssignResult {

@@ -1,10 +1,11 @@
 import { Config } from '../config';
 import { IpAddress } from '../ip';
 import { Allocator } from './allocator';
+import { AddressCondition, assignedCondition, conditionDiffers, refusedCondition } from './condition';
 import { Decision, differs, ServiceEvent } from './decision';
 import { Allocation } from './ledger';
 import { quoteList, quoteSome, Reason, ReasonCode, reasonText } from './reason';
-import { ANNOTATIONS, deprecatedAnnotationsOf, hasClass, ingressAddresses, ServiceInput } from './service-input';
+import { annotation, ANNOTATIONS, deprecatedAnnotationsOf, hasClass, ingressAddresses, ServiceInput, unreadableAnnotations } from './service-input';
 import { baseRequest, clusterFamilies, portText, ServiceRequest, wantedAddresses, wantedMismatch } from './service-request';
 import { leftAlone, unusablePoolOf } from './unusable-pools';
 
@@ -12,10 +13,12 @@ import { leftAlone, unusablePoolOf } from './unusable-pools';
 export interface ConvergeOptions {
   /** `spec.loadBalancerClass` of the Services it serves; absent for Services without one. */
   readonly loadBalancerClass?: string;
+  /** Addresses that the status showed when this controller last wrote it, or found nothing to write; absent when it never did. */
+  readonly wrote?: readonly string[];
 }
 
-/** What waits for others to free something. */
-const WAITS: readonly ReasonCode[] = ['NoAvailableIPs', 'SharingKeyConflict', 'PortConflict'];
+/** What waits for others to free something, or for time to pass. */
+const WAITS: readonly ReasonCode[] = ['NoAvailableIPs', 'SharingKeyConflict', 'PortConflict', 'NamespaceLimit', 'AddressReserved', 'AddressQuarantined'];
 
 /**
  * Decides what is to be done about one Service, and records it in the ledger.
@@ -49,12 +52,14 @@ class Convergence {
     this.has = this.before?.ips ?? ingressAddresses(service);
   }
 
-  run(config: Config | undefined, { loadBalancerClass }: ConvergeOptions): Decision {
+  run(config: Config | undefined, { loadBalancerClass, wrote }: ConvergeOptions): Decision {
     if (!config) return this.untouched('ignored', notConfigured);
     const ours = hasClass(this.service, loadBalancerClass);
     if (this.service.spec?.type !== 'LoadBalancer') return ours || this.before ? this.notLoadBalancer() : this.untouched('ignored', notLoadBalancer);
     if (!ours) return this.otherClass();
 
+    for (const text of unreadableAnnotations(this.service)) this.event('Warning', 'InvalidAnnotation', text);
+    this.tellOfOthers(wrote);
     const has = this.has ?? [];
     const pool = unusablePoolOf(this.service, has, this.allocator, config);
     if (pool !== undefined) {
@@ -66,6 +71,13 @@ class Convergence {
       return this.shownTexts.length > 0 && !this.allocator.hasHadPools ? this.untouched('kept', reason) : this.refuse(reason, 'AllocationFailed');
     }
     return this.serve(config);
+  }
+
+  /** Somebody else has written the status: what is shown is neither what this controller wrote nor on its way. */
+  private tellOfOthers(wrote: readonly string[] | undefined): void {
+    const held = this.before?.ips.map(String);
+    if (!held || !wrote || `${wrote}` !== `${held}` || `${this.shownTexts}` === `${held}`) return;
+    this.event('Warning', 'StatusOverwritten', `Status showed ${quoteList(this.shownTexts)}, which somebody else wrote; it is set back to ${quoteList(held)}`);
   }
 
   private serve(config: Config): Decision {
@@ -164,8 +176,8 @@ class Convergence {
     const result = this.allocator.allocate(request);
     if (!result.ok) return this.refuse(result.reason, 'AllocationFailed');
     this.event('Normal', 'IPAllocated', `Assigned IP ${quoteList(result.ips)}`);
-    const complete = result.ips.length === request.families.length;
-    return this.have(complete ? undefined : { ...partial, asked: `${request.families.join(' and ')} addresses` });
+    const more = result.ips.length < request.families.length ? this.allocator.extend(request) : result;
+    return this.have(more.ok ? undefined : more.reason);
   }
 
   private notLoadBalancer(): Decision {
@@ -185,15 +197,21 @@ class Convergence {
     this.allocator.release(this.request.key);
     const failed = event === 'AllocationFailed' ? `Failed to allocate IP for ${JSON.stringify(this.request.key)}: ` : '';
     if (event !== undefined) this.event('Warning', event, failed + reasonText(reason));
-    return this.decide([], undefined, 'refused', reason);
+    return this.decide([], undefined, 'refused', reason, refusedCondition(reason));
   }
 
   /** It has what the ledger says. */
-  private have(reason?: Reason): Decision {
+  private have(lack?: Reason): Decision {
     const { ips, pool } = this.allocator.get(this.request.key)!;
+    const remark = this.allocator.remark(this.request, ips);
+    if (remark) this.event('Warning', remark.code, `Kept ${quoteList(ips)}: ${reasonText(remark)}`);
+    const reason = lack ?? remark;
     const ingress = ips.map(String);
     const kept = ingress.length === this.shownTexts.length && ingress.every((ip, index) => ip === this.shownTexts[index]);
-    return this.decide(ingress, pool, kept ? 'kept' : 'assigned', reason);
+    if (kept && annotation(this.service, ANNOTATIONS.allocatedFromPool) === undefined) {
+      this.event('Normal', 'IPAdopted', `Took over ${quoteList(ips)} of pool ${JSON.stringify(pool)}: the status showed it, and does not say where it is from`);
+    }
+    return this.decide(ingress, pool, kept ? 'kept' : 'assigned', reason, assignedCondition(ingress, pool, reason));
   }
 
   private untouched(outcome: 'kept' | 'ignored', reason: Reason): Decision {
@@ -202,19 +220,22 @@ class Convergence {
     return { ...decision, write: false, waiting: false };
   }
 
-  private decide(ingress: readonly string[], poolAnnotation: string | undefined, outcome: Decision['outcome'], reason: Reason | undefined): Decision {
+  private decide(
+    ingress: readonly string[], poolAnnotation: string | undefined, outcome: Decision['outcome'], reason: Reason | undefined, condition?: AddressCondition,
+  ): Decision {
     const after = this.allocator.get(this.request.key);
     const freed = this.before?.ips.some((ip) => !after?.ips.some((own) => own.equals(ip))) ?? false;
-    const write = differs(this.service, ingress, poolAnnotation);
-    if (write) {
+    const moved = differs(this.service, ingress, poolAnnotation);
+    if (moved) {
       for (const name of deprecatedAnnotationsOf(this.service)) {
         this.event('Warning', 'deprecatedAnnotation', `annotation ${name} is deprecated; use the prefix metallb.io/`);
       }
     }
+    const write = moved || conditionDiffers(this.service, condition);
     const { before, events } = this;
     const retryWaiters = freed || (before !== undefined && after !== undefined && sharingText(before) !== sharingText(after));
     const waiting = reason !== undefined && WAITS.includes(reason.code);
-    return { ingress, poolAnnotation, write, events, outcome, reason, freed, retryWaiters, waiting };
+    return { ingress, poolAnnotation, condition, write, events, outcome, reason, freed, retryWaiters, waiting };
   }
 
   private get shownTexts(): string[] {
@@ -258,4 +279,3 @@ const notEnoughClusterIps: Reason = {
   asked: 'an IPv4 and an IPv6 address',
   fix: 'give the cluster service addresses of both families, or set spec.ipFamilyPolicy to PreferDualStack',
 };
-const partial = { code: 'NoAvailableIPs', message: 'no pool has both families available', fix: 'add addresses of the missing family to the pool' } as const;

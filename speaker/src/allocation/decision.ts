@@ -1,3 +1,4 @@
+import { AddressCondition } from './condition';
 import { Reason } from './reason';
 import { ANNOTATIONS, ServiceInput } from './service-input';
 
@@ -14,6 +15,8 @@ export interface Decision {
   readonly ingress: readonly string[];
   /** Value of `metallb.io/ip-allocated-from-pool`; undefined for none. */
   readonly poolAnnotation: string | undefined;
+  /** What its condition is to say; undefined for none. */
+  readonly condition: AddressCondition | undefined;
   /** True when status or annotation of the Service differ from that and must be written. With each write, the deprecated annotation goes. */
   readonly write: boolean;
   readonly events: readonly ServiceEvent[];

@@ -6,12 +6,14 @@
  * rebuilt from them at every start, and a restart moves nothing. Pure; no clock, no randomness.
  */
 export { Allocator, type AssignResult, type PoolChange } from './allocator';
+export { ADDRESS_ASSIGNED, type AddressCondition } from './condition';
 export { converge, type ConvergeOptions } from './converge';
 export type { Decision, ServiceEvent } from './decision';
+export { MOST_RESERVATIONS, type Quarantine, type Reservation } from './holds';
 export type { Allocation } from './ledger';
 export { loadExisting, loadOrder, type LoadResult } from './load-existing';
 export { admits } from './pool-map';
 export type { PoolCounters } from './pool-space';
-export { type Reason, type ReasonCode, reasonText } from './reason';
+export { lasting, type Reason, type ReasonCode, REASONS, reasonText } from './reason';
 export { ANNOTATIONS, deprecatedAnnotation, hasClass, ingressAddresses, type ServiceInput, serviceKey } from './service-input';
 export { type ServicePort, type ServiceRequest, serviceRequest } from './service-request';

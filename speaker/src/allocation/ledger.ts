@@ -1,22 +1,23 @@
-import { IntervalSet, IpAddress, IpFamily } from '../ip';
-import { portText, ServicePort } from './service-request';
+import { IpAddress, IpFamily } from '../ip';
+import { portText, ServicePort, ServiceRequest } from './service-request';
+import { Sharing, SharingKey } from './sharing';
+import { SharingGroup } from './sharing-group';
 
 /** What a Service holds. Immutable. */
-export interface Allocation {
-  /** `namespace/name`. */
-  readonly key: string;
+export interface Allocation extends Sharing {
+  readonly namespace: string;
   /** One address, or one of each family, in the order of the status; all from one pool. */
   readonly ips: readonly IpAddress[];
   readonly pool: string;
-  readonly sharingKey: string | undefined;
+  /** With whom it may share in this pool. */
+  readonly sharingKey: SharingKey | undefined;
   readonly backendKey: string;
   readonly ports: readonly ServicePort[];
+  /** What the Service itself says; the pool says the rest. */
+  readonly own: Pick<ServiceRequest, 'sharingKey' | 'sharing' | 'sticky'>;
   /** True while the pool is wrong: the addresses are kept from others, and nothing is decided about the Service. */
   readonly reserved: boolean;
 }
-
-/** The part of an allocation that decides with whom it may share an address. */
-export type Sharing = Pick<Allocation, 'key' | 'sharingKey' | 'backendKey' | 'ports'>;
 
 /** Why an address cannot be had: `others` hold it under another key, or one holds a port of it. */
 export type Conflict = { readonly others: readonly string[] } | { readonly port: string; readonly other: string };
@@ -24,16 +25,10 @@ export type Conflict = { readonly others: readonly string[] } | { readonly port:
 /** One address in use. All users have the same sharing key and backend key; no two have a port in common. */
 interface Use {
   readonly ip: IpAddress;
-  readonly sharingKey: string | undefined;
+  readonly sharingKey: SharingKey | undefined;
   readonly backendKey: string;
   readonly users: Set<string>;
   readonly ports: Map<string, string>;
-}
-
-/** Addresses of one family that one sharing group uses, and on which of them each port is taken. */
-interface Shared {
-  readonly addresses: IntervalSet;
-  readonly byPort: Map<string, IntervalSet>;
 }
 
 /** Told when an address gets its first user or loses its last. */
@@ -43,16 +38,17 @@ export interface LedgerListener {
 }
 
 /**
- * Who holds which address. Knows nothing of pools.
+ * Who holds which address. Knows nothing of pools but their names.
  *
- * Three views of the same facts, kept together: by Service, by address, and by number. The last one, as intervals, answers "what is the next address
- * nobody has" and, for each sharing group, "what is the next address of the group on which these ports are free" without visiting addresses one by one.
+ * Several views of the same facts, kept together: by Service, by address, by sharing group, and by namespace and pool. Each answers its question without
+ * visiting Services or addresses one by one.
  */
 export class Ledger {
   private readonly allocations = new Map<string, Allocation>();
   private readonly uses: Record<IpFamily, Map<bigint, Use>> = { IPv4: new Map(), IPv6: new Map() };
-  private readonly numbers: Record<IpFamily, IntervalSet> = { IPv4: new IntervalSet(), IPv6: new IntervalSet() };
-  private readonly groups = new Map<string, Record<IpFamily, Shared>>();
+  private readonly groups = new Map<string, Record<IpFamily, SharingGroup>>();
+  /** By namespace and pool: its addresses there, and how many Services of it are on each. */
+  private readonly namespaces = new Map<string, Map<IpAddress, number>>();
 
   constructor(private readonly listener: LedgerListener) {}
 
@@ -72,26 +68,30 @@ export class Ledger {
     }
   }
 
-  /** The lowest number from `from` on that nobody has. */
-  nextFree(family: IpFamily, from: bigint): bigint {
-    const run = this.numbers[family].containing(from);
-    return run ? run.last + 1n : from;
+  /** How many Services are on an address. */
+  users({ family, value }: IpAddress): number {
+    return this.uses[family].get(value)?.users.size ?? 0;
   }
 
-  /** The lowest address from `from` to `to` that the group of this Service uses and on which its ports are free. */
-  nextShareable(family: IpFamily, from: bigint, to: bigint, sharing: Sharing): bigint | undefined {
-    const shared = this.groups.get(groupOf(sharing))?.[family];
-    let candidate = shared?.addresses.next(from);
-    while (shared && candidate !== undefined && candidate <= to) {
-      let next = candidate;
-      for (const port of sharing.ports) {
-        const run = shared.byPort.get(portText(port))?.containing(candidate);
-        if (run && run.last >= next) next = run.last + 1n;
-      }
-      if (next === candidate) return candidate;
-      candidate = shared.addresses.next(next);
-    }
-    return undefined;
+  /** The different addresses that Services of a namespace have of a pool. */
+  addressesOf(namespace: string, pool: string): ReadonlySet<IpAddress> {
+    return new Set(this.namespaces.get(shareOf(namespace, pool))?.keys());
+  }
+
+  /** How many those are, in O(1). */
+  countOf(namespace: string, pool: string): number {
+    return this.namespaces.get(shareOf(namespace, pool))?.size ?? 0;
+  }
+
+  /** True when a Service of the namespace is on the address. */
+  hasIn(namespace: string, pool: string, { family, value }: IpAddress): boolean {
+    const ip = this.uses[family].get(value)?.ip;
+    return ip !== undefined && (this.namespaces.get(shareOf(namespace, pool))?.has(ip) ?? false);
+  }
+
+  /** The lowest address from `from` to `to` that the group of this Service uses and on which its ports are free; see `SharingGroup.next`. */
+  nextShareable(family: IpFamily, from: bigint, to: bigint, sharing: Sharing, barred: (value: bigint) => bigint | undefined): bigint | undefined {
+    return this.groups.get(groupOf(sharing))?.[family].next(from, to, sharing.ports.map(portText), barred);
   }
 
   /** Why this Service cannot have the address; undefined when it can. Its own use of it is no obstacle. */
@@ -117,7 +117,7 @@ export class Ledger {
     this.allocations.set(allocation.key, allocation);
     for (const ip of dropped) this.announceFreed(ip);
     for (const ip of allocation.ips) {
-      if (!kept(ip) && this.uses[ip.family].get(ip.value)!.users.size === 1) this.listener.taken(ip);
+      if (!kept(ip) && this.users(ip) === 1) this.listener.taken(ip);
     }
   }
 
@@ -133,56 +133,55 @@ export class Ledger {
   }
 
   private announceFreed(ip: IpAddress): void {
-    if (!this.uses[ip.family].has(ip.value)) this.listener.freed(ip);
+    if (this.users(ip) === 0) this.listener.freed(ip);
   }
 
-  private join(ip: IpAddress, { key, sharingKey, backendKey, ports }: Allocation): void {
+  private join(ip: IpAddress, { key, sharingKey, backendKey, ports, namespace, pool }: Allocation): void {
     const { family, value } = ip;
     let use = this.uses[family].get(value);
     if (!use) {
       use = { ip, sharingKey, backendKey, users: new Set(), ports: new Map() };
       this.uses[family].set(value, use);
-      this.numbers[family].add(value);
     }
     use.users.add(key);
     for (const port of ports) use.ports.set(portText(port), key);
+
+    const share = shareOf(namespace, pool);
+    const addresses = this.namespaces.get(share) ?? new Map<IpAddress, number>();
+    this.namespaces.set(share, addresses.set(use.ip, (addresses.get(use.ip) ?? 0) + 1));
+
     if (sharingKey === undefined) return;
-    const group = groupOf({ sharingKey, backendKey });
-    const shared = this.groups.get(group) ?? { IPv4: emptyShared(), IPv6: emptyShared() };
-    this.groups.set(group, shared);
-    shared[family].addresses.add(value);
-    for (const port of ports.map(portText)) {
-      const onPort = shared[family].byPort.get(port) ?? new IntervalSet();
-      shared[family].byPort.set(port, onPort);
-      onPort.add(value);
-    }
+    const name = groupOf({ sharingKey, backendKey });
+    const group = this.groups.get(name) ?? { IPv4: new SharingGroup(), IPv6: new SharingGroup() };
+    this.groups.set(name, group);
+    group[family].join(value, ports.map(portText));
   }
 
-  private leave({ family, value }: IpAddress, { key, sharingKey, backendKey, ports }: Allocation): void {
+  private leave({ family, value }: IpAddress, { key, sharingKey, backendKey, ports, namespace, pool }: Allocation): void {
     const use = this.uses[family].get(value)!;
     use.users.delete(key);
     for (const port of ports) use.ports.delete(portText(port));
-    if (use.users.size === 0) {
-      this.uses[family].delete(value);
-      this.numbers[family].delete(value);
-    }
-    if (sharingKey === undefined) return;
-    const group = groupOf({ sharingKey, backendKey });
-    const shared = this.groups.get(group)!;
-    for (const port of ports.map(portText)) {
-      const onPort = shared[family].byPort.get(port);
-      onPort?.delete(value);
-      if (onPort?.isEmpty()) shared[family].byPort.delete(port);
-    }
-    if (use.users.size === 0) shared[family].addresses.delete(value);
-    if (shared.IPv4.addresses.isEmpty() && shared.IPv6.addresses.isEmpty()) this.groups.delete(group);
-  }
-}
+    if (use.users.size === 0) this.uses[family].delete(value);
 
-function emptyShared(): Shared {
-  return { addresses: new IntervalSet(), byPort: new Map() };
+    const share = shareOf(namespace, pool);
+    const addresses = this.namespaces.get(share)!;
+    const others = addresses.get(use.ip)! - 1;
+    if (others > 0) addresses.set(use.ip, others);
+    else addresses.delete(use.ip);
+    if (addresses.size === 0) this.namespaces.delete(share);
+
+    if (sharingKey === undefined) return;
+    const name = groupOf({ sharingKey, backendKey });
+    const group = this.groups.get(name)!;
+    group[family].leave(value, ports.map(portText), use.users.size === 0);
+    if (group.IPv4.isEmpty() && group.IPv6.isEmpty()) this.groups.delete(name);
+  }
 }
 
 function groupOf({ sharingKey, backendKey }: Pick<Sharing, 'sharingKey' | 'backendKey'>): string {
   return JSON.stringify([sharingKey, backendKey]);
+}
+
+function shareOf(namespace: string, pool: string): string {
+  return `${namespace}/${pool}`;
 }

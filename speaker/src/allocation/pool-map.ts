@@ -8,9 +8,12 @@ export class PoolMap {
   private readonly byName: ReadonlyMap<string, PoolSpace>;
   private readonly spans: Record<IpFamily, Span[]> = { IPv4: [], IPv6: [] };
 
-  /** @param pools no address may be in two; in the order in which they are to be tried */
-  constructor(pools: readonly Pool[]) {
-    this.spaces = pools.map((pool) => new PoolSpace(pool));
+  /**
+   * @param pools no address may be in two; in the order in which they are to be tried
+   * @param quarantined as of PoolSpace
+   */
+  constructor(pools: readonly Pool[], quarantined: (ip: IpAddress) => boolean) {
+    this.spaces = pools.map((pool) => new PoolSpace(pool, quarantined));
     this.byName = new Map(this.spaces.map((space) => [space.pool.name, space]));
     for (const span of this.spaces.flatMap((space) => space.spans)) this.spans[span.range.family].push(span);
     for (const spans of Object.values(this.spans)) spans.sort((a, b) => a.range.first.compare(b.range.first));
@@ -20,7 +23,7 @@ export class PoolMap {
     return this.byName.get(name);
   }
 
-  /** The entry of the pool that has the address to give, in use or not. */
+  /** The entry of the pool that has the address, in use or not, excluded or not. */
   locate(ip: IpAddress): Span | undefined {
     const spans = this.spans[ip.family];
     let low = 0;

@@ -1,11 +1,14 @@
 import { Pool } from '../config';
-import { IpAddress, IpFamily, IpRange } from '../ip';
-import { Ledger, Sharing } from './ledger';
+import { IntervalSet, IpAddress, IpFamily, IpRange } from '../ip';
+import { Ledger } from './ledger';
+import { ServiceRequest } from './service-request';
+import { sharingIn } from './sharing';
 
 /** How many addresses of a pool are given and left, as in the status of an IPAddressPool: int64, so at most 2⁶³−1. */
 export interface PoolCounters {
   readonly assignedIPv4: bigint;
   readonly assignedIPv6: bigint;
+  /** Without those that are excluded or held back. */
   readonly availableIPv4: bigint;
   readonly availableIPv6: bigint;
 }
@@ -20,53 +23,101 @@ export interface Span {
   hint: bigint;
 }
 
-/** The addresses of one pool: which are free, which is next, how many. */
+type ByFamily<T> = Record<IpFamily, T>;
+
+/**
+ * The addresses of one pool: which are free, which is next, how many.
+ *
+ * An address is free unless it is in use, excluded by the pool, or held back (reserved, or in quarantine). The union of these is one set of intervals, so
+ * that whatever is between, one step leads to the next free address.
+ */
 export class PoolSpace {
   /** In the order written. */
   readonly spans: readonly Span[];
-  private readonly capacity: Record<IpFamily, bigint>;
-  private readonly inUse: Record<IpFamily, bigint> = { IPv4: 0n, IPv6: 0n };
+  private readonly excluded: ByFamily<IntervalSet> = sets();
+  private readonly taken: ByFamily<IntervalSet> = sets();
+  private readonly held: ByFamily<IntervalSet> = sets();
+  private readonly unavailable: ByFamily<IntervalSet> = sets();
+  /** Addresses that are not excluded, in use or not. */
+  private readonly capacity: ByFamily<bigint>;
+  private readonly inUse: ByFamily<bigint> = { IPv4: 0n, IPv6: 0n };
+  /** Addresses that are not excluded, and in use or held back. */
+  private readonly spent: ByFamily<bigint> = { IPv4: 0n, IPv6: 0n };
 
-  constructor(readonly pool: Pool) {
+  /** @param quarantined whether an address that is held back may not even be shared */
+  constructor(readonly pool: Pool, private readonly quarantined: (ip: IpAddress) => boolean) {
+    for (const { family, first, last } of pool.policy.excluded) {
+      this.excluded[family].add(first.value, last.value);
+      this.unavailable[family].add(first.value, last.value);
+    }
     this.spans = pool.ranges.map((range) => ({ space: this, range, hint: range.first.value }));
-    const capacityOf = (family: IpFamily) => pool.ranges.filter((range) => range.family === family)
-      .reduce((sum, range) => sum + range.size - (pool.avoidBuggyIPs ? countBuggy(range) : 0n), 0n);
+    const capacityOf = (family: IpFamily) => pool.ranges.filter((range) => range.family === family).reduce((sum, range) => sum + this.offered(range), 0n);
     this.capacity = { IPv4: capacityOf('IPv4'), IPv6: capacityOf('IPv6') };
   }
 
-  /** True for an address within the pool that is not to be handed out. */
+  /** True for an address within the pool that nobody may have: one that its holder loses, unlike one that is merely excluded. */
   withholds(ip: IpAddress): boolean {
     return this.pool.avoidBuggyIPs && isBuggy(ip.family, ip.value);
   }
 
+  /** True for an address that the pool gives no more; who has it keeps it. */
+  excludes({ family, value }: IpAddress): boolean {
+    return this.excluded[family].has(value);
+  }
+
+  /** The lowest address that is held back, and nothing else; for telling people. */
+  *heldBack(family: IpFamily): Iterable<IpAddress> {
+    for (const { first, last } of this.held[family]) {
+      for (let value = first; value <= last; value += 1n) yield IpAddress.of(family, value);
+    }
+  }
+
   /**
-   * The address that a Service would get: entry by entry as written, from the lowest; the first that nobody has or that its group shares.
+   * The address that a Service would get: entry by entry as written, from the lowest; the first that is free or that its group shares.
    * Network and broadcast addresses are like any other.
    */
-  find(family: IpFamily, ledger: Ledger, sharing: Sharing): IpAddress | undefined {
+  find(family: IpFamily, ledger: Ledger, request: ServiceRequest): IpAddress | undefined {
+    const sharing = sharingIn(this.pool, request);
     for (const span of this.spans) {
       if (span.range.family !== family) continue;
-      const free = this.nextFree(span, ledger);
-      const shared = sharing.sharingKey === undefined ? undefined : this.nextShareable(span.range, ledger, sharing);
+      const { first, last } = span.range;
+      const free = this.nextFree(span);
+      const shared = sharing.sharingKey === undefined ? undefined
+        : ledger.nextShareable(family, first.value, last.value, sharing, (value) => this.barred(family, value));
       const lowest = free === undefined || (shared !== undefined && shared < free) ? shared : free;
       if (lowest !== undefined) return IpAddress.of(family, lowest);
     }
     return undefined;
   }
 
-  /** To be told of each address it offers that gets its first user. */
-  taken({ family }: IpAddress): void {
+  /** To be told of each address it has that gets its first user. */
+  setTaken({ family, value }: IpAddress): void {
     this.inUse[family] += 1n;
+    this.taken[family].add(value);
+    this.spend(family, value);
   }
 
-  /** To be told of each address it offers that loses its last user. */
-  freed({ family, value }: IpAddress, span: Span): void {
+  /** To be told of each address it has that loses its last user. */
+  setFreed({ family, value }: IpAddress, span: Span): void {
     this.inUse[family] -= 1n;
-    if (value < span.hint) span.hint = value;
+    this.taken[family].delete(value);
+    this.regain(family, value, span);
+  }
+
+  /** To be told of each address it has that begins to be held back, */
+  setHeld({ family, value }: IpAddress): void {
+    this.held[family].add(value);
+    this.spend(family, value);
+  }
+
+  /** and ends to be. */
+  setReleased({ family, value }: IpAddress, span: Span): void {
+    this.held[family].delete(value);
+    this.regain(family, value, span);
   }
 
   counters(): PoolCounters {
-    const available = (family: IpFamily) => saturate(this.capacity[family] - this.inUse[family]);
+    const available = (family: IpFamily) => saturate(this.capacity[family] - this.spent[family]);
     return {
       assignedIPv4: saturate(this.inUse.IPv4),
       assignedIPv6: saturate(this.inUse.IPv6),
@@ -75,21 +126,52 @@ export class PoolSpace {
     };
   }
 
-  private nextFree(span: Span, ledger: Ledger): bigint | undefined {
+  private spend(family: IpFamily, value: bigint): void {
+    if (this.unavailable[family].has(value)) return;
+    this.unavailable[family].add(value);
+    this.spent[family] += 1n;
+  }
+
+  private regain(family: IpFamily, value: bigint, span: Span): void {
+    if (this.taken[family].has(value) || this.held[family].has(value) || this.excluded[family].has(value)) return;
+    this.unavailable[family].delete(value);
+    this.spent[family] -= 1n;
+    if (value < span.hint) span.hint = value;
+  }
+
+  private nextFree(span: Span): bigint | undefined {
     const { family, last } = span.range;
-    let candidate = ledger.nextFree(family, span.hint);
-    while (candidate <= last.value && this.pool.avoidBuggyIPs && isBuggy(family, candidate)) candidate = ledger.nextFree(family, candidate + 1n);
+    const unavailable = this.unavailable[family];
+    let candidate = span.hint;
+    while (candidate <= last.value) {
+      const run = unavailable.containing(candidate);
+      if (!run && !(this.pool.avoidBuggyIPs && isBuggy(family, candidate))) break;
+      // What is withheld for good joins the runs around it, so that it is passed over but once.
+      if (!run) unavailable.add(candidate);
+      candidate = run ? run.last + 1n : candidate + 1n;
+    }
     span.hint = candidate;
     return candidate <= last.value ? candidate : undefined;
   }
 
-  private nextShareable({ family, first, last }: IpRange, ledger: Ledger, sharing: Sharing): bigint | undefined {
-    let candidate = ledger.nextShareable(family, first.value, last.value, sharing);
-    while (candidate !== undefined && this.pool.avoidBuggyIPs && isBuggy(family, candidate)) {
-      candidate = ledger.nextShareable(family, candidate + 1n, last.value, sharing);
-    }
-    return candidate;
+  /** Until where addresses may not be shared though they are in use; undefined for one that may. To be reserved is no obstacle. */
+  private barred(family: IpFamily, value: bigint): bigint | undefined {
+    const run = this.excluded[family].containing(value);
+    if (run) return run.last;
+    return this.held[family].has(value) && this.quarantined(IpAddress.of(family, value)) ? value : undefined;
   }
+
+  /** How many addresses of a range may be given at all. */
+  private offered({ family, first, last }: IpRange): bigint {
+    const offered = new IntervalSet();
+    offered.add(first.value, last.value);
+    for (const run of this.excluded[family]) offered.delete(run.first, run.last);
+    return [...offered].reduce((sum, run) => sum + run.last - run.first + 1n - (this.pool.avoidBuggyIPs ? countBuggy(family, run.first, run.last) : 0n), 0n);
+  }
+}
+
+function sets(): ByFamily<IntervalSet> {
+  return { IPv4: new IntervalSet(), IPv6: new IntervalSet() };
 }
 
 /** Some old routers drop packets to IPv4 addresses that end in .0 or .255, whatever the netmask: `spec.avoidBuggyIPs`. */
@@ -98,11 +180,11 @@ function isBuggy(family: IpFamily, value: bigint): boolean {
   return family === 'IPv4' && (lastOctet === 0n || lastOctet === 255n);
 }
 
-function countBuggy({ family, first, last }: IpRange): bigint {
+function countBuggy(family: IpFamily, first: bigint, last: bigint): bigint {
   if (family === 'IPv6') return 0n;
   // Below n there are ⌈n/256⌉ numbers that end in 0, and ⌊n/256⌋ that end in 255.
   const below = (n: bigint) => (n + 255n) / 256n + n / 256n;
-  return below(last.value + 1n) - below(first.value);
+  return below(last + 1n) - below(first);
 }
 
 function saturate(count: bigint): bigint {

@@ -1,4 +1,13 @@
+import { OWN_GROUP } from '../config';
 import { IpAddress } from '../ip';
+
+/** `metav1.Condition`, as far as it is read. */
+export interface ConditionInput {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
 
 /** What is read of a Service; objects of the Kubernetes API have this shape. */
 export interface ServiceInput {
@@ -21,6 +30,7 @@ export interface ServiceInput {
     readonly ports?: readonly { readonly protocol?: string; readonly port: number }[];
   };
   readonly status?: {
+    readonly conditions?: readonly ConditionInput[];
     readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[] };
   };
 }
@@ -36,6 +46,33 @@ export const ANNOTATIONS = {
   /** Out: the pool that the addresses come from. */
   allocatedFromPool: 'metallb.io/ip-allocated-from-pool',
 } as const;
+
+/** Annotations of a Service that are ours, with what they may say. */
+export const OWN_ANNOTATIONS = {
+  /** In: whether its address is kept for it after its deletion, whatever the pool says. */
+  sticky: { name: `${OWN_GROUP}sticky`, words: ['true', 'false'] },
+  /** In: whether it shares with others that have no sharing key, whatever the pool says. */
+  sharing: { name: `${OWN_GROUP}sharing`, words: ['automatic', 'by-key'] },
+} as const;
+
+/** What an annotation of ours says; undefined when it is absent or says nothing that we know. */
+export function ownAnnotation<T extends keyof typeof OWN_ANNOTATIONS>(
+  { metadata: { annotations = {} } }: ServiceInput, which: T,
+): typeof OWN_ANNOTATIONS[T]['words'][number] | undefined {
+  const { name, words } = OWN_ANNOTATIONS[which];
+  const text = Object.hasOwn(annotations, name) ? annotations[name].trim() : undefined;
+  return words.find((word) => word === text);
+}
+
+/** One line for each annotation of ours that says nothing that we know. */
+export function unreadableAnnotations(service: ServiceInput): string[] {
+  const { annotations = {} } = service.metadata;
+  return (Object.keys(OWN_ANNOTATIONS) as (keyof typeof OWN_ANNOTATIONS)[]).flatMap((which) => {
+    const { name, words } = OWN_ANNOTATIONS[which];
+    if (!Object.hasOwn(annotations, name) || ownAnnotation(service, which) !== undefined) return [];
+    return [`annotation ${name} ${JSON.stringify(annotations[name])} is none of ${words.join(', ')}, and is left out of account; make it one of these`];
+  });
+}
 
 /** The prefix MetalLB had before 0.13; read when the stable one is absent, never written. */
 const DEPRECATED_PREFIX = 'metallb.universe.tf/';

@@ -1,6 +1,6 @@
 import { IpAddress, IpFamily } from '../ip';
 import { quoteList, Reason } from './reason';
-import { annotation, ANNOTATIONS, ServiceInput, serviceKey } from './service-input';
+import { annotation, ANNOTATIONS, ownAnnotation, ServiceInput, serviceKey } from './service-input';
 
 /** One port of a Service, `spec.ports[]`. */
 export interface ServicePort {
@@ -25,6 +25,10 @@ export interface ServiceRequest {
   readonly pool: string | undefined;
   /** Services with the same key may share an address, see `backendKey` and `ports`. */
   readonly sharingKey: string | undefined;
+  /** Its own word on sharing with others that have no key; undefined leaves it to the pool. */
+  readonly sharing: 'by-key' | 'automatic' | undefined;
+  /** Its own word on whether its address is kept after its deletion; undefined leaves it to the pool. */
+  readonly sticky: boolean | undefined;
   /** Only Services with the same backends can share an address when the node that gets the traffic must have one of them. */
   readonly backendKey: string;
   /** No two Services on one address may have the same port. */
@@ -39,6 +43,7 @@ export function portText({ protocol, port }: ServicePort): string {
 /** The part of a request that cannot be wrong: who it is, and with whom it may share. */
 export function baseRequest(service: ServiceInput): ServiceRequest {
   const { metadata: { namespace = '', name, labels = {} }, spec = {} } = service;
+  const sticky = ownAnnotation(service, 'sticky');
   return {
     key: serviceKey(service),
     namespace,
@@ -49,6 +54,8 @@ export function baseRequest(service: ServiceInput): ServiceRequest {
     wanted: [],
     pool: annotation(service, ANNOTATIONS.addressPool) || undefined,
     sharingKey: annotation(service, ANNOTATIONS.allowSharedIp) || undefined,
+    sharing: ownAnnotation(service, 'sharing'),
+    sticky: sticky && sticky === 'true',
     backendKey: backendKey(service),
     ports: (spec.ports ?? []).map(({ protocol = 'TCP', port }) => ({ protocol, port })),
   };

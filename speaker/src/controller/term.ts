@@ -247,7 +247,7 @@ export class Term {
       throw new Error('not written: another controller may be the one by now');
     }
     try {
-      this.written.put(key, projectService(await client.patchStatus<Service>(SERVICES, service, statusPatch(service, decision))));
+      this.written.put(key, projectService(await client.patchStatus<Service>(SERVICES, service, statusPatch(service, decision, new Date().toISOString().replace(/\.\d+Z$/, 'Z')))));
     } catch (error) {
       if (isKubeError(error, 'NotFound')) {
         return; // deleted meanwhile, which the watch tells, too

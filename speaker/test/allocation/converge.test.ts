@@ -26,9 +26,9 @@ describe('a new Service', () => {
     const cluster = new Cluster(home);
     cluster.apply(service('ingress/traefik'));
     expect(cluster.apply(service('media/jellyfin'))).toMatchObject({
-      ingress: [], poolAnnotation: undefined, write: false, outcome: 'refused', waiting: true, reason: { code: 'NoAvailableIPs' },
+      ingress: [], poolAnnotation: undefined, outcome: 'refused', waiting: true, reason: { code: 'NoAvailableIPs' },
     });
-    expect(cluster.events).toEqual([expect.stringMatching(/^AllocationFailed Failed to allocate IP for "media\/jellyfin": no available IPs; add IPv4 addresses/)]);
+    expect(cluster.events).toEqual([expect.stringMatching(/^AllocationFailed Failed to allocate IP for "media\/jellyfin": no available IPs; asked for: an IPv4 address; free: nothing; add IPv4 addresses/)]);
     cluster.delete('ingress/traefik');
     expect(cluster.shown()).toEqual({ 'media/jellyfin': '93.5.22.100 (workstation-ip-pool)' });
   });

@@ -1,4 +1,4 @@
-import { Allocator, converge, type ConvergeOptions, Decision, loadExisting, loadOrder, type ServiceInput, type ServiceRequest } from '../../src/allocation';
+import { ADDRESS_ASSIGNED, Allocator, converge, type ConvergeOptions, Decision, loadExisting, loadOrder, type ServiceInput, type ServiceRequest } from '../../src/allocation';
 import { type Config, parseConfig } from '../../src/config';
 import { IpAddress } from '../../src/ip';
 
@@ -9,14 +9,17 @@ export const ip = (text: string) => IpAddress.parse(text);
 export const ips = (...texts: string[]) => texts.map(ip);
 export const POOL_OUT = 'metallb.io/ip-allocated-from-pool';
 
-/** An IPAddressPool as a user writes it. */
-export function pool(name: string, addresses: unknown, spec: object = {}): object {
-  return { metadata: { name, namespace: 'metallb-system' }, spec: { addresses, ...spec } };
+const OWN = 'home-load-balancer.github.io/';
+export const own = (annotations: Record<string, string>) => Object.fromEntries(Object.entries(annotations).map(([name, value]) => [OWN + name, value]));
+
+/** An IPAddressPool as a user writes it; `annotations` are those of our own group, without it. */
+export function pool(name: string, addresses: unknown, spec: object = {}, annotations: Record<string, string> = {}): object {
+  return { metadata: { name, namespace: 'metallb-system', annotations: own(annotations) }, spec: { addresses, ...spec } };
 }
 
-export function config(pools: readonly object[], previous?: Config): Config {
+export function config(pools: readonly object[], previous?: Config, nodeAddresses?: readonly string[]): Config {
   const namespaces = [{ name: 'media', labels: { team: 'media' } }, { name: 'games' }];
-  return parseConfig({ ipAddressPools: pools, l2Advertisements: [], namespaces }, previous).config;
+  return parseConfig({ ipAddressPools: pools, l2Advertisements: [], namespaces, nodeAddresses }, previous).config;
 }
 
 export function allocatorFor(...pools: object[]): Allocator {
@@ -37,6 +40,8 @@ export function request(name: string, more: Partial<ServiceRequest> = {}): Servi
     wanted: [],
     pool: undefined,
     sharingKey: undefined,
+    sharing: undefined,
+    sticky: undefined,
     backendKey: '',
     ports: [{ protocol: 'TCP', port: 80 }],
     ...more,
@@ -70,6 +75,8 @@ export class Cluster {
   allocator = new Allocator();
   config: Config | undefined;
   readonly decisions: { key: string; decision: Decision }[] = [];
+  /** Milliseconds of the wall clock. */
+  now = 1_000_000;
   private readonly waiting = new Set<string>();
   private retryAgain = false;
 
@@ -106,16 +113,25 @@ export class Cluster {
     this.services.delete(key);
     this.waiting.delete(key);
     this.decisions.length = 0;
-    if (this.allocator.release(key)) this.retry(true);
+    if (this.allocator.depart(key, this.now).allocation) this.retry(true);
+  }
+
+  /** Lets time pass. */
+  wait(ms: number): void {
+    this.now += ms;
+    this.decisions.length = 0;
+    if (this.allocator.expire(this.now)) this.retry(true);
   }
 
   /** Forgets everything but what the cluster keeps, and starts again as the controller does. */
   restart(pools: readonly object[], order: (services: Service[]) => Service[] = (services) => services): void {
+    const memories = [...this.allocator.memories()];
     this.allocator = new Allocator();
     this.config = config(pools);
     this.allocator.setPools(this.config.pools, this.config.unusable);
     this.waiting.clear();
     loadExisting(order([...this.services.values()]), this.allocator, this.config, this.options);
+    this.allocator.restore(memories, this.now);
     this.reprocess(order);
   }
 
@@ -145,7 +161,10 @@ export class Cluster {
       this.services.set(key, {
         ...current,
         metadata: { ...current.metadata, annotations: poolAnnotation === undefined ? annotations : { ...annotations, [POOL_OUT]: poolAnnotation } },
-        status: { loadBalancer: { ingress: decision.ingress.map((text) => ({ ip: text })) } },
+        status: {
+          loadBalancer: { ingress: decision.ingress.map((text) => ({ ip: text })) },
+          conditions: decision.condition && [{ type: ADDRESS_ASSIGNED, ...decision.condition }],
+        },
       });
     }
     if (decision.retryWaiters) this.retryAgain = true;
@@ -156,7 +175,8 @@ export class Cluster {
     this.retryAgain ||= now;
     while (this.retryAgain) {
       this.retryAgain = false;
-      for (const key of [...this.waiting].sort()) this.decide(key);
+      const waiting = [...this.waiting].map((key) => this.services.get(key)!);
+      for (const { metadata: { namespace, name } } of loadOrder(waiting)) this.decide(`${namespace}/${name}`);
     }
   }
 }
