@@ -8,6 +8,9 @@ import { resolveToken, textOf } from './_tokens';
 /** The Secret with the key by which speakers recognize each other. */
 const HEARTBEAT_SECRET = 'home-load-balancer-heartbeat';
 
+/** The ConfigMap that says which addresses are kept for Services that are gone. */
+const RESERVATIONS = 'home-load-balancer-reservations';
+
 /** The Lease that says which controller gives addresses. */
 const CONTROLLER_LEASE = 'home-load-balancer-controller';
 
@@ -44,9 +47,8 @@ const REVIEWS: k8s.PolicyRule[] = [
 export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
   controller: {
     cluster: [
-      core(READ, 'services', 'namespaces'),
+      core(READ, 'services', 'namespaces', 'nodes'), // nodes: pools may exclude their addresses, and peers may meet on one
       core(['patch'], 'services/status'),
-      core(['list'], 'nodes'), // the webhook looks whether peers meet on one
       {
         apiGroups: ['admissionregistration.k8s.io'],
         resources: ['validatingwebhookconfigurations'],
@@ -60,6 +62,8 @@ export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
       ...COMMON,
       core(['create'], 'secrets'), // the heartbeat key, the webhook's certificates; a request to create cannot be restricted by name
       { ...core([...READ, 'patch'], 'secrets'), resourceNames: [WEBHOOK_SECRET] },
+      core(['create'], 'configmaps'),
+      { ...core(['get', 'patch'], 'configmaps'), resourceNames: [RESERVATIONS] },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'patch'], resourceNames: [CONTROLLER_LEASE] },
       metallb(['patch'], 'ipaddresspools/status'),

@@ -26,11 +26,13 @@ const REVIEWS = ['authentication.k8s.io/tokenreviews: create', 'authorization.k8
 
 test.each([
   ['ClusterRole', 'metallb-system:controller', [
-    ...REVIEWS, '/events: create patch', `/namespaces: ${READ}`, '/services/status: patch', `/services: ${READ}`, '/nodes: list',
+    ...REVIEWS, '/events: create patch', `/namespaces: ${READ}`, '/services/status: patch', `/services: ${READ}`, `/nodes: ${READ}`,
     `admissionregistration.k8s.io/validatingwebhookconfigurations/metallb-webhook-configuration: ${READ} patch`,
   ]],
   ['Role', 'controller', [
     ...COMMON,
+    '/configmaps: create',
+    '/configmaps/home-load-balancer-reservations: get patch',
     '/secrets: create',
     `/secrets/metallb-webhook-cert: ${READ} patch`,
     'coordination.k8s.io/leases: create',

@@ -153,6 +153,11 @@ export class Allocator {
     }
   }
 
+  /** Whether something is held back, or would be if a Service went. */
+  get isSticky(): boolean {
+    return !this.holds.isEmpty() || this.ledger.hasSticky || this.pools.spaces.some(({ pool }) => pool.policy.stickyMs !== undefined);
+  }
+
   /** What is to be remembered over a restart: reservations, and what Services have that would be reserved if they went. */
   *memories(): Iterable<Omit<Reservation, 'until'> & { readonly until?: number }> {
     yield* this.holds.reservations();

@@ -196,7 +196,7 @@ class Convergence {
   private refuse(reason: Reason, event?: string): Decision {
     this.allocator.release(this.request.key);
     const failed = event === 'AllocationFailed' ? `Failed to allocate IP for ${JSON.stringify(this.request.key)}: ` : '';
-    if (event !== undefined) this.event('Warning', event, failed + reasonText(reason));
+    if (event !== undefined) this.event('Warning', event, `${failed}${reasonText(reason)} (${reason.code})`);
     return this.decide([], undefined, 'refused', reason, refusedCondition(reason));
   }
 

@@ -46,6 +46,10 @@ export class Holds {
 
   constructor(private readonly listener: HoldsListener) {}
 
+  isEmpty(): boolean {
+    return this.byAddress.size === 0;
+  }
+
   /** By key, in the order in which they were made. */
   reservations(): IterableIterator<Reservation> {
     return this.byService.values();

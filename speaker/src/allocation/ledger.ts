@@ -49,6 +49,8 @@ export class Ledger {
   private readonly groups = new Map<string, Record<IpFamily, SharingGroup>>();
   /** By namespace and pool: its addresses there, and how many Services of it are on each. */
   private readonly namespaces = new Map<string, Map<IpAddress, number>>();
+  /** Services that ask for their address to be kept after they are gone. */
+  private readonly sticky = new Set<string>();
 
   constructor(private readonly listener: LedgerListener) {}
 
@@ -59,6 +61,11 @@ export class Ledger {
   /** All allocations, by key. */
   all(): Allocation[] {
     return [...this.allocations.values()].sort((a, b) => a.key < b.key ? -1 : 1);
+  }
+
+  /** Whether some Service asks for its address to be kept after it is gone. */
+  get hasSticky(): boolean {
+    return this.sticky.size > 0;
   }
 
   /** Every address in use, once. */
@@ -115,6 +122,8 @@ export class Ledger {
     for (const ip of previous?.ips ?? []) this.leave(ip, previous!);
     for (const ip of allocation.ips) this.join(ip, allocation);
     this.allocations.set(allocation.key, allocation);
+    if (allocation.own.sticky) this.sticky.add(allocation.key);
+    else this.sticky.delete(allocation.key);
     for (const ip of dropped) this.announceFreed(ip);
     for (const ip of allocation.ips) {
       if (!kept(ip) && this.users(ip) === 1) this.listener.taken(ip);
@@ -125,6 +134,7 @@ export class Ledger {
   remove(key: string): Allocation | undefined {
     const allocation = this.allocations.get(key);
     this.allocations.delete(key);
+    this.sticky.delete(key);
     for (const ip of allocation?.ips ?? []) {
       this.leave(ip, allocation!);
       this.announceFreed(ip);

@@ -52,13 +52,13 @@ export interface Reason {
   readonly fix: string;
 }
 
-/** Texts that come from annotations may be as long as annotations may be. */
-const LONGEST = 900;
+/** Longest part of such a text. What comes from annotations may be as long as annotations may be, and an event holds 1024 bytes. */
+const LONGEST = 220;
 
 /** What is wrong, what was asked for, what is free, what to change: in one line. */
 export function reasonText({ message, asked, free, fix }: Reason): string {
   const parts = [message, `asked for: ${asked}`, ...free ? [`free: ${free.length > 0 ? free.join(', ') : 'nothing'}`] : [], fix];
-  return parts.map((part) => shorten(part.replace(/[\p{Cc}\u2028\u2029]+/gu, ' '), LONGEST / 3)).join('; ');
+  return parts.map((part) => shorten(part.replace(/[\p{Cc}\u2028\u2029]+/gu, ' '), LONGEST)).join('; ');
 }
 
 /** Such a text without what is free, which changes with whatever others do: equal where nothing else has changed. */

@@ -8,14 +8,13 @@ const COALESCE_MS = 1_000;
 
 const FIELDS = ['assignedIPv4', 'assignedIPv6', 'availableIPv4', 'availableIPv6'] as const;
 
-/** The largest number that JSON can carry through JavaScript unchanged; the field is an int64. */
-const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);
-
 /** Keeps the counters in the pools' status and in the metrics as the ledger has them, whoever else writes there. */
 export class PoolStatuses {
   private readonly throttle: Throttle;
   private readonly forget: () => void;
   private named = new Set<string>();
+  /** What was last written, by uid of the pool: an int64 that comes back through JSON is exact only up to 2⁵³. */
+  private readonly wrote = new Map<string, PoolCounters>();
 
   /**
    * @param pools what is in the API
@@ -44,21 +43,32 @@ export class PoolStatuses {
 
   private async write(): Promise<void> {
     const counters = this.counters();
-    for (const pool of this.pools.store.snapshot()) {
-      const wanted = counters.get(pool.metadata.name);
-      const { status = {} } = pool as { status?: Partial<Record<typeof FIELDS[number], number>> };
-      if (!wanted || FIELDS.every((field) => status[field] === toNumber(wanted[field]))) {
+    const pools = this.pools.store.snapshot();
+    const uids = new Set(pools.map(({ metadata: { uid } }) => uid));
+    [...this.wrote.keys()].filter((uid) => !uids.has(uid)).forEach((uid) => this.wrote.delete(uid));
+    for (const pool of pools) {
+      const { name, namespace, uid } = pool.metadata;
+      const wanted = counters.get(name);
+      if (!wanted || this.shows(pool, wanted)) {
         continue;
       }
-      const { name, namespace } = pool.metadata;
-      const body = { status: Object.fromEntries(FIELDS.map((field) => [field, toNumber(wanted[field])])) };
+      const body = { status: Object.fromEntries(FIELDS.map((field) => [field, wanted[field]])) };
       await this.client.patch(IP_ADDRESS_POOLS, name, body, { namespace, subresource: 'status' }).catch((error) => {
         if (!isKubeError(error, 'NotFound')) {
           throw error; // a pool that was deleted meanwhile needs no status
         }
         this.log.debug({ pool: name }, 'the pool is gone');
       });
+      this.wrote.set(uid, wanted);
     }
+  }
+
+  /** As far as can be told: where the numbers are too large to come back exactly, what was written last counts. */
+  private shows(pool: Stored<KubeObject>, wanted: PoolCounters): boolean {
+    const { status = {} } = pool as { status?: Partial<Record<typeof FIELDS[number], number>> };
+    const wrote = this.wrote.get(pool.metadata.uid);
+    return FIELDS.every((field) => status[field] === Number(wanted[field])
+      && (Number.isSafeInteger(status[field]) || wrote === undefined || wrote[field] === wanted[field]));
   }
 
   private measure(): void {
@@ -79,8 +89,4 @@ export class PoolStatuses {
       addressesTotal.set({ pool }, Number(assignedIPv4 + assignedIPv6 + availableIPv4 + availableIPv6));
     }
   }
-}
-
-function toNumber(value: bigint): number {
-  return Number(value > LARGEST ? LARGEST : value);
 }

@@ -1,5 +1,6 @@
-import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters } from '../allocation';
-import { parseConfig, sameOwnAnnotations, type Config } from '../config';
+import { setTimeout as pause } from 'timers/promises';
+import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters, type Reservation } from '../allocation';
+import { parseConfig, sameOwnAnnotations, wantsNodes, type Config } from '../config';
 import {
   COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
   type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
@@ -7,8 +8,11 @@ import {
 import type { Check, ControllerMetrics } from '../observability';
 import { ConfigurationState, Throttle, Watches, WorkQueue, type RoleContext, type RoleOptions } from '../role';
 import { ensureHeartbeatKey } from './heartbeat-key';
+import { StickyMemory } from './memory';
+import { NodeWatch } from './node-addresses';
 import { PoolStatuses } from './pool-status';
 import { statusPatch } from './status-patch';
+import { Teller } from './teller';
 import { Written } from './written';
 
 /** Status writes under way at a time, over the one connection. */
@@ -49,21 +53,24 @@ export class Term {
   private readonly queue = new WorkQueue((key) => this.reconcile(key), WRITES_IN_FLIGHT);
   private readonly reload: Throttle;
   private readonly keySecret: Throttle;
-  private readonly recorder: EventRecorder;
+  private readonly teller: Teller;
+  private readonly sticky: StickyMemory;
+  private readonly nodes: NodeWatch;
   private readonly state: ConfigurationState;
   private readonly poolStatuses: PoolStatuses;
-  /** Services that want an address and have none, with the reason's code. */
-  private readonly waiting = new Map<string, string>();
+  /** Services that may have what they ask for as soon as another gives something up. */
+  private readonly waiting = new Set<string>();
   /** When a Service last changed, for the measure of how long its address took. */
   private readonly changedAt = new Map<string, number>();
-  /** What was last said of each Service. */
-  private readonly told = new Map<string, string>();
+  /** What an earlier controller remembered of Services, until it has been taken over. */
+  private memories: readonly (Omit<Reservation, 'until'> & { readonly until?: number })[] = [];
   private readonly classOption: { readonly loadBalancerClass?: string };
   private readonly forget: () => void;
   /** The configuration that the ledger has. */
   private config?: Config;
   /** All lists are there. */
   private loaded = false;
+  private stopped = false;
 
   constructor(private readonly options: TermOptions) {
     const { client, log, metrics, namespace, owner } = options;
@@ -93,7 +100,19 @@ export class Term {
       resource: COMMUNITIES, namespace, project: (raw) => projectWhole<KubeObject>(raw), onChange,
     });
     this.namespaces = this.watches.add<Stored<Namespace>>({ resource: NAMESPACES, project: projectNamespace, onChange });
-    this.recorder = new EventRecorder(client, { component: 'metallb-controller', log, queueLimit: 10_000 });
+    this.teller = new Teller(new EventRecorder(client, { component: 'metallb-controller', log, queueLimit: 10_000 }), log);
+    this.nodes = new NodeWatch(client, log, onChange);
+    this.sticky = new StickyMemory({
+      client,
+      namespace,
+      allocator: this.allocator,
+      leading: options.leading,
+      log,
+      ended: () => {
+        this.retryWaiting();
+        this.poolStatuses.request();
+      },
+    });
     this.state = new ConfigurationState({
       client,
       namespace,
@@ -119,8 +138,7 @@ export class Term {
     this.forget = metrics.beforeScrape(() => {
       metrics.queueDepth.set(this.queue.depth);
       metrics.writesInFlight.set(this.queue.inFlight);
-      metrics.pendingServices.reset();
-      this.waiting.forEach((reason) => metrics.pendingServices.inc({ reason }));
+      this.teller.measure(metrics);
     });
   }
 
@@ -131,7 +149,7 @@ export class Term {
 
   start(): void {
     this.keySecret.request();
-    this.watches.start().then(() => {
+    Promise.all([this.recall(), this.watches.start()]).then(() => {
       this.loaded = true;
       this.reconfigure();
     }).catch((error: Error) => this.options.log.debug({ error }, 'stopped before the first list was complete'));
@@ -139,9 +157,23 @@ export class Term {
 
   async stop(): Promise<void> {
     this.forget();
-    [this.reload, this.keySecret, this.poolStatuses, this.state].forEach((part) => part.stop());
+    this.stopped = true;
+    [this.reload, this.keySecret, this.poolStatuses, this.state, this.sticky].forEach((part) => part.stop());
     await this.queue.stop(); // writes under way are answered first, else nobody would know whether they happened
-    await this.watches.stop();
+    await Promise.all([this.watches.stop(), this.nodes.stop()]);
+  }
+
+  /** Reads what is remembered of sticky addresses; until that is known, no address is given. */
+  private async recall(): Promise<void> {
+    for (let delay = 500; !this.stopped; delay = Math.min(delay * 2, 30_000)) {
+      try {
+        this.memories = await this.sticky.load();
+        return;
+      } catch (error) {
+        this.options.log.warn({ error, retryInMs: delay }, `cannot read which addresses are kept: ${(error as Error).message}`);
+        await pause(delay);
+      }
+    }
   }
 
   private changed(key: string): void {
@@ -155,8 +187,14 @@ export class Term {
     if (!this.loaded) {
       return;
     }
+    const pools = this.pools.store.snapshot();
+    this.nodes.want(pools.some(wantsNodes));
+    if (this.nodes.isPending) {
+      return; // it asks for this again
+    }
     const { config, problems } = parseConfig({
-      ipAddressPools: this.pools.store.snapshot(),
+      ipAddressPools: pools,
+      nodeAddresses: this.nodes.addresses,
       l2Advertisements: [],
       communities: this.communities.store.snapshot(),
       namespaces: this.namespaces.store.snapshot().map(({ metadata: { name, labels } }) => ({ name, labels })),
@@ -175,8 +213,11 @@ export class Term {
     if (adopted.length + reserved.length + rejected.length > 0) {
       this.options.log.info({ adopted: adopted.length, reserved: reserved.length, rejected: rejected.length }, 'loaded the existing addresses');
     }
+    this.allocator.restore(this.memories, Date.now());
+    this.memories = [];
     loadOrder(this.services.store.snapshot()).forEach((service) => this.queue.add(keyOf(service)));
     this.poolStatuses.request();
+    this.sticky.request();
   }
 
   /** Decides about one Service and writes what differs. */
@@ -186,21 +227,22 @@ export class Term {
     }
     const service = this.written.newest(key, this.services.store.get(key));
     if (!service) {
-      [this.waiting, this.changedAt, this.told].forEach((memory) => memory.delete(key));
-      if (this.allocator.release(key)) {
-        this.options.log.info({ service: key }, 'the Service is gone, its addresses are free');
-        this.retryWaiting();
-        this.poolStatuses.request();
-      }
+      this.gone(key);
       return;
     }
-    const decision = converge(service, this.allocator, this.config, this.classOption);
-    this.tell(key, service, decision);
+    const decision = converge(service, this.allocator, this.config, { ...this.classOption, wrote: this.teller.wrote(key) });
+    this.teller.tell(key, service, decision);
+    if (decision.waiting) {
+      this.waiting.add(key);
+    } else {
+      this.waiting.delete(key);
+    }
     if (decision.retryWaiters) {
       this.retryWaiting();
     }
     if (decision.outcome !== 'kept' || decision.freed) {
       this.poolStatuses.request();
+      this.sticky.request();
     }
     if (decision.write) {
       await this.write(key, service, decision);
@@ -212,32 +254,23 @@ export class Term {
     }
   }
 
-  /** A Service waits when it may have an address as soon as another gives one up; the rest wait for a change of themselves or of the configuration. */
-  private tell(key: string, service: StoredService, { outcome, waiting, reason, events, ingress, poolAnnotation }: Decision): void {
-    const { log } = this.options;
-    if (waiting) {
-      this.waiting.set(key, reason!.code);
-    } else {
-      this.waiting.delete(key);
-    }
-    const text = JSON.stringify([service.metadata.resourceVersion, outcome, reason?.code, reason?.message, events]);
-    if (text === this.told.get(key)) {
-      return; // tried again in vain: it was said before
-    }
-    this.told.set(key, text);
-    events.forEach((event) => this.recorder.record(service, event.type, event.reason, event.message));
-    if (outcome === 'assigned') {
-      log.info({ service: key, ips: ingress, pool: poolAnnotation }, 'address assigned');
-    } else if (outcome === 'refused') {
-      log.warn({ service: key, reason: reason!.code, asked: reason!.asked, free: reason!.free, fix: reason!.fix }, `no address: ${reason!.message}`);
-    } else if (outcome === 'cleared') {
-      log.info({ service: key, reason: reason?.code }, 'address released');
+  private gone(key: string): void {
+    this.waiting.delete(key);
+    this.changedAt.delete(key);
+    this.teller.forget(key);
+    const { allocation, reservation } = this.allocator.depart(key, Date.now());
+    if (allocation) {
+      const kept = reservation && { ips: reservation.ips.map(String), until: new Date(reservation.until).toISOString() };
+      this.options.log.info({ service: key, ...kept }, `the Service is gone, its addresses are ${kept ? 'kept for it' : 'free'}`);
+      this.retryWaiting();
+      this.poolStatuses.request();
+      this.sticky.request();
     }
   }
 
   /** What is free now goes to those who waited, the oldest first. */
   private retryWaiting(): void {
-    const services = [...this.waiting.keys()].flatMap((key) => this.services.store.get(key) ?? []);
+    const services = [...this.waiting].flatMap((key) => this.services.store.get(key) ?? []);
     loadOrder(services).forEach((service) => this.queue.add(keyOf(service)));
   }
 
@@ -247,7 +280,10 @@ export class Term {
       throw new Error('not written: another controller may be the one by now');
     }
     try {
-      this.written.put(key, projectService(await client.patchStatus<Service>(SERVICES, service, statusPatch(service, decision, new Date().toISOString().replace(/\.\d+Z$/, 'Z')))));
+      const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z'); // metav1.Time has whole seconds
+      const answer = projectService(await client.patchStatus<Service>(SERVICES, service, statusPatch(service, decision, now)));
+      this.written.put(key, answer);
+      this.teller.written(key, answer.metadata.resourceVersion, decision.ingress);
     } catch (error) {
       if (isKubeError(error, 'NotFound')) {
         return; // deleted meanwhile, which the watch tells, too

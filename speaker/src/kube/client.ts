@@ -2,6 +2,7 @@ import { failure, parseJson, retryAfter, text } from './answers';
 import { Clock, pause, systemClock } from './clock';
 import { ClusterConfig } from './config';
 import { KubeError, RequestSubject, statusError } from './errors';
+import { toJson } from './json';
 import { LineSplitter } from './lines';
 import { KubeLog, silentLog } from './log';
 import { ApplyOptions, DeleteOptions, ListOptions, ObjectOptions, PatchOptions, Selection, StatusPatch, WatchOptions, WriteOptions } from './options';
@@ -237,7 +238,7 @@ export class KubeClient {
           ...(token ? { authorization: `Bearer ${token}` } : {}),
           ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
         },
-        body: call.body === undefined ? undefined : JSON.stringify(call.body),
+        body: call.body === undefined ? undefined : toJson(call.body),
         signal: call.signal,
         headersTimeoutMs: this.requestTimeoutMs,
       });

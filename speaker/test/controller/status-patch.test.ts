@@ -1,5 +1,5 @@
-import { type Condition } from '../../src/kube';
 import { statusPatch } from '../../src/controller/status-patch';
+import { type Condition } from '../../src/kube';
 
 const NOW = '2026-11-26T15:00:00Z', EARLIER = '2026-11-01T00:00:00Z', TYPE = 'home-load-balancer.github.io/AddressAssigned';
 const POOL = 'metallb.io/ip-allocated-from-pool', DEPRECATED = 'metallb.universe.tf/ip-allocated-from-pool';

@@ -1,0 +1,147 @@
+import { MOST_RESERVATIONS, type Allocator, type Reservation } from '../allocation';
+import { IpAddress } from '../ip';
+import { CONFIG_MAPS, isKubeError, type KubeClient, type KubeObject } from '../kube';
+import type { Logger } from '../observability';
+import { Throttle } from '../role';
+
+/** Name of the ConfigMap that holds which addresses are kept for which Service. */
+export const RESERVATIONS = 'home-load-balancer-reservations';
+
+/** It changes with Services; it is written at most this often, in milliseconds. */
+const COALESCE_MS = 1_000;
+
+/** Longest delay of a timer, in milliseconds. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+type Memory = Omit<Reservation, 'until'> & { readonly until?: number };
+type Entries = ReadonlyMap<string, string>;
+
+/**
+ * Keeps sticky addresses over a restart, in a ConfigMap, and ends them when their time has come.
+ *
+ * One entry for each Service that is gone and whose address is kept, and for each that is there and whose address would be: so a Service that is deleted
+ * while no controller runs finds its address, too. There are at most `MOST_RESERVATIONS`; only entries that change are written. Without a sticky pool or
+ * Service there is no ConfigMap, and nothing is written.
+ *
+ *     data:
+ *       home_jellyfin: '{"ips":["93.5.22.101"],"pool":"home","until":"2026-11-27T15:00:00Z"}'
+ */
+export class StickyMemory {
+  private readonly throttle: Throttle;
+  private entries: Entries = new Map();
+  private timer?: NodeJS.Timeout;
+
+  /**
+   * @param leading whether this controller may still write
+   * @param ended told that addresses are kept no more
+   */
+  constructor(
+    private readonly options: {
+      readonly client: KubeClient;
+      readonly namespace: string;
+      readonly allocator: Allocator;
+      readonly leading: () => boolean;
+      readonly ended: () => void;
+      readonly log: Logger;
+    },
+  ) {
+    const { log } = options;
+    this.throttle = new Throttle(() => this.write(), COALESCE_MS, (error) => log.warn({ error }, `cannot write ConfigMap ${RESERVATIONS}: ${error.message}`));
+  }
+
+  /** Reads what an earlier controller wrote. Entries that cannot be read are left out, and go with the next write. */
+  async load(): Promise<Memory[]> {
+    const { client, namespace, log } = this.options;
+    try {
+      const { data = {} } = await client.get<KubeObject & { data?: Record<string, string> }>(CONFIG_MAPS, RESERVATIONS, { namespace });
+      this.entries = new Map(Object.entries(data));
+    } catch (error) {
+      if (isKubeError(error, 'Forbidden')) {
+        log.warn({ error }, `cannot read ConfigMap ${RESERVATIONS}: sticky addresses do not outlast a restart; allow the controller to get, create and patch it`);
+      } else if (!isKubeError(error, 'NotFound')) {
+        throw error;
+      }
+    }
+    return [...this.entries].flatMap(([name, text]) => {
+      const memory = readEntry(name, text);
+      if (!memory) {
+        log.warn({ entry: name, value: text.slice(0, 200) }, `entry ${name} of ConfigMap ${RESERVATIONS} cannot be read, and is left out`);
+      }
+      return memory ?? [];
+    });
+  }
+
+  /** Something has changed that may be worth remembering. */
+  request(): void {
+    if (this.options.allocator.isSticky || this.entries.size > 0) {
+      this.throttle.request();
+    }
+  }
+
+  stop(): void {
+    this.throttle.stop();
+    clearTimeout(this.timer);
+  }
+
+  private async write(): Promise<void> {
+    const { client, namespace, allocator, leading } = this.options;
+    this.schedule();
+    const wanted = new Map<string, string>();
+    for (const memory of allocator.memories()) {
+      if (wanted.size === MOST_RESERVATIONS) {
+        break;
+      }
+      wanted.set(...writeEntry(memory));
+    }
+    const data: Record<string, string | null> = {};
+    wanted.forEach((text, name) => this.entries.get(name) !== text && (data[name] = text));
+    this.entries.forEach((_, name) => !wanted.has(name) && (data[name] = null));
+    if (Object.keys(data).length === 0) {
+      return;
+    }
+    if (!leading()) {
+      throw new Error('another controller may be the one by now');
+    }
+    await client.patch(CONFIG_MAPS, RESERVATIONS, { data }, { namespace }).catch(async (error) => {
+      if (!isKubeError(error, 'NotFound')) {
+        throw error;
+      }
+      const labels = { 'app.kubernetes.io/managed-by': 'home-load-balancer' };
+      await client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: RESERVATIONS, namespace, labels }, data: Object.fromEntries(wanted) }, { namespace });
+    });
+    this.entries = wanted;
+  }
+
+  /** Ends what has ended, and comes back when the next one does. */
+  private schedule(): void {
+    const { allocator, ended } = this.options;
+    clearTimeout(this.timer);
+    if (allocator.expire(Date.now())) {
+      ended();
+    }
+    const next = allocator.nextExpiry();
+    if (next !== undefined) {
+      this.timer = setTimeout(() => this.throttle.request(), Math.min(LONGEST_DELAY_MS, Math.max(0, next - Date.now()))).unref();
+    }
+  }
+}
+
+function writeEntry({ key, ips, pool, until, own }: Memory): [name: string, text: string] {
+  const time = until === undefined ? undefined : new Date(until).toISOString();
+  // Names of namespaces and Services have no underscore, and keys of a ConfigMap no slash.
+  return [key.replace('/', '_'), JSON.stringify({ ips, pool, until: time, own: own || undefined })];
+}
+
+function readEntry(name: string, text: string): Memory | undefined {
+  try {
+    const { ips, pool, until, own } = JSON.parse(text) as Record<string, unknown>;
+    const addresses = Array.isArray(ips) ? ips.flatMap((ip) => (typeof ip === 'string' ? IpAddress.tryParse(ip) ?? [] : [])) : [];
+    const time = until === undefined ? undefined : Date.parse(`${until}`);
+    if (addresses.length === 0 || addresses.length > 2 || typeof pool !== 'string' || Number.isNaN(time) || !/^[^_]+_[^_]+$/.test(name)) {
+      return undefined;
+    }
+    return { key: name.replace('_', '/'), ips: addresses, pool, until: time, own: own === true };
+  } catch {
+    return undefined;
+  }
+}
