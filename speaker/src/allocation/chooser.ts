@@ -67,7 +67,10 @@ export class Chooser {
 
   private chooseFromPool(request: ServiceRequest, name: string): Choice {
     const space = this.pools.get(name);
-    if (!space) return { reason: this.unusable.some((pool) => pool.name === name) ? this.refusals.unusablePool(name) : this.refusals.unknownPool(name) };
+    if (!space) {
+      const isWrong = this.unusable.some((pool) => pool.name === name);
+      return { reason: isWrong ? this.refusals.unusablePool(name) : this.refusals.unknownPool(name) };
+    }
     if (!admits(space.pool, request.namespace, request.labels)) return { reason: this.refusals.notCompatible(space.pool, [], request) };
     if (space.pool.policy.draining) return { reason: this.refusals.draining(space.pool, `pool ${JSON.stringify(name)}`) };
     const ips = this.remembered([space], request) ?? this.search([space], request);
@@ -114,7 +117,9 @@ export class Chooser {
    * An address of each of these families, IPv4 first, such that the namespace keeps within its limit.
    * @param besides others that it is to get
    */
-  private find(space: PoolSpace, families: readonly IpFamily[], request: ServiceRequest, besides: readonly IpAddress[] = []): IpAddress[] | undefined {
+  private find(
+    space: PoolSpace, families: readonly IpFamily[], request: ServiceRequest, besides: readonly IpAddress[] = [],
+  ): IpAddress[] | undefined {
     const lowest = families.map((family) => space.find(family, this.ledger, request));
     const first = lowest.filter((ip) => ip !== undefined);
     const inOrder = (ips: IpAddress[]) => ips.sort((a, b) => a.compare(b));

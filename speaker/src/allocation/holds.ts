@@ -119,7 +119,8 @@ export class Holds {
 
   /** When the next one ends. */
   nextExpiry(): number | undefined {
-    const ends = [...this.byService.values(), ...[...this.byAddress.values()].flatMap(({ quarantine }) => quarantine ?? [])].map(({ until }) => until);
+    const quarantines = [...this.byAddress.values()].flatMap(({ quarantine }) => quarantine ?? []);
+    const ends = [...this.byService.values(), ...quarantines].map(({ until }) => until);
     return ends.length > 0 ? ends.reduce((a, b) => Math.min(a, b)) : undefined;
   }
 

@@ -1,5 +1,5 @@
 import { Pool } from '../config';
-import { IntervalSet, IpAddress, IpFamily, IpRange } from '../ip';
+import { Interval, IntervalSet, IpAddress, IpFamily, IpRange } from '../ip';
 import { Ledger } from './ledger';
 import { ServiceRequest } from './service-request';
 import { sharingIn } from './sharing';
@@ -51,7 +51,8 @@ export class PoolSpace {
       this.unavailable[family].add(first.value, last.value);
     }
     this.spans = pool.ranges.map((range) => ({ space: this, range, hint: range.first.value }));
-    const capacityOf = (family: IpFamily) => pool.ranges.filter((range) => range.family === family).reduce((sum, range) => sum + this.offered(range), 0n);
+    const capacityOf = (family: IpFamily) => pool.ranges.filter((range) => range.family === family)
+      .reduce((sum, range) => sum + this.offered(range), 0n);
     this.capacity = { IPv4: capacityOf('IPv4'), IPv6: capacityOf('IPv6') };
   }
 
@@ -166,7 +167,8 @@ export class PoolSpace {
     const offered = new IntervalSet();
     offered.add(first.value, last.value);
     for (const run of this.excluded[family]) offered.delete(run.first, run.last);
-    return [...offered].reduce((sum, run) => sum + run.last - run.first + 1n - (this.pool.avoidBuggyIPs ? countBuggy(family, run.first, run.last) : 0n), 0n);
+    const buggy = (run: Interval) => this.pool.avoidBuggyIPs ? countBuggy(family, run) : 0n;
+    return [...offered].reduce((sum, run) => sum + run.last - run.first + 1n - buggy(run), 0n);
   }
 }
 
@@ -180,7 +182,7 @@ function isBuggy(family: IpFamily, value: bigint): boolean {
   return family === 'IPv4' && (lastOctet === 0n || lastOctet === 255n);
 }
 
-function countBuggy(family: IpFamily, first: bigint, last: bigint): bigint {
+function countBuggy(family: IpFamily, { first, last }: Interval): bigint {
   if (family === 'IPv6') return 0n;
   // Below n there are ⌈n/256⌉ numbers that end in 0, and ⌊n/256⌋ that end in 255.
   const below = (n: bigint) => (n + 255n) / 256n + n / 256n;

@@ -30,7 +30,8 @@ export class Teller {
     }
     const before = this.told.get(key);
     const version = service.metadata.resourceVersion;
-    const text = reason || events.length > 0 ? JSON.stringify([outcome, reason?.code, events.map(({ message, ...event }) => [event.reason, lasting(message)])]) : outcome;
+    const said = events.map(({ reason: name, message }) => [name, lasting(message)]);
+    const text = reason || said.length > 0 ? JSON.stringify([outcome, reason?.code, said]) : outcome;
     const known = before?.text === text && (version === before.version || version === before.echo);
     const wrote = decision.write ? before?.wrote : decision.ingress;
     this.told.set(key, { text, version, echo: before?.echo, wrote });

@@ -100,7 +100,8 @@ export class Term {
       resource: COMMUNITIES, namespace, project: (raw) => projectWhole<KubeObject>(raw), onChange,
     });
     this.namespaces = this.watches.add<Stored<Namespace>>({ resource: NAMESPACES, project: projectNamespace, onChange });
-    this.teller = new Teller(new EventRecorder(client, { component: 'metallb-controller', log, queueLimit: 10_000 }), log);
+    const recorder = new EventRecorder(client, { component: 'metallb-controller', log, queueLimit: 10_000 });
+    this.teller = new Teller(recorder, log);
     this.nodes = new NodeWatch(client, log, onChange);
     this.sticky = new StickyMemory({
       client,
@@ -122,7 +123,7 @@ export class Term {
       name: 'controller',
       labels: { 'metallb.io/component-type': 'controller' },
       condition: 'poolReconcilerValid',
-      recorder: this.recorder,
+      recorder,
       objectOf: ({ kind, name }) => {
         const stored = (kind === 'Community' ? this.communities : this.pools).store.get(`${namespace}/${name}`);
         return stored && { apiVersion: 'metallb.io/v1beta1', kind, metadata: stored.metadata };

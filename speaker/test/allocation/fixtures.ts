@@ -1,4 +1,6 @@
-import { ADDRESS_ASSIGNED, Allocator, converge, type ConvergeOptions, Decision, loadExisting, loadOrder, type ServiceInput, type ServiceRequest } from '../../src/allocation';
+import {
+  ADDRESS_ASSIGNED, Allocator, converge, type ConvergeOptions, Decision, loadExisting, loadOrder, type ServiceInput, type ServiceRequest,
+} from '../../src/allocation';
 import { type Config, parseConfig } from '../../src/config';
 import { IpAddress } from '../../src/ip';
 
@@ -10,7 +12,9 @@ export const ips = (...texts: string[]) => texts.map(ip);
 export const POOL_OUT = 'metallb.io/ip-allocated-from-pool';
 
 const OWN = 'home-load-balancer.github.io/';
-export const own = (annotations: Record<string, string>) => Object.fromEntries(Object.entries(annotations).map(([name, value]) => [OWN + name, value]));
+export const own = (annotations: Record<string, string>) => (
+  Object.fromEntries(Object.entries(annotations).map(([name, value]) => [OWN + name, value]))
+);
 
 /** An IPAddressPool as a user writes it; `annotations` are those of our own group, without it. */
 export function pool(name: string, addresses: unknown, spec: object = {}, annotations: Record<string, string> = {}): object {
