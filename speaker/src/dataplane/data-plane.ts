@@ -1,6 +1,6 @@
 import { EventEmitter } from 'events';
 import { Worker } from 'worker_threads';
-import { LanEvent, LanPlan } from '../lan';
+import { FailbackOptions, LanEvent, LanPlan } from '../lan';
 import { SysError, Wakeup } from '../sys';
 import { DataPlaneError, fromErrorValue } from './errors';
 import { Command, DataPlaneSnapshot, Report, WorkerOptions } from './messages';
@@ -24,6 +24,8 @@ export interface DataPlaneOptions {
   readonly promiscuousInterfaces?: string;
   /** Milliseconds between two unasked-for announcements of an address that is held, 0 (off) or 1000 to 86400000. @default 60000 */
   readonly gratuitousIntervalMs?: number;
+  /** When an address goes back to a better candidate that has returned. @default never */
+  readonly failback?: FailbackOptions;
   /** The file that calls `runDataPlaneWorker`. @default - the file this code is in: the whole program, once it is bundled */
   readonly workerFile?: string;
   /** Told of troubles that end nothing: an unusable plan, a packet that could not be sent. @default - nobody */
@@ -78,6 +80,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; failed: [Error]
       excludeInterfaces: options.excludeInterfaces,
       promiscuousInterfaces: options.promiscuousInterfaces,
       gratuitousIntervalMs: options.gratuitousIntervalMs,
+      failback: options.failback,
       wakeup: this.wakeup.fd,
       finished: this.finished.buffer as SharedArrayBuffer,
     };

@@ -66,7 +66,7 @@ export class Loop {
   private linksRetryAt = Infinity;
   /** What the timer is set to; NaN after it was due, since it stays readable until it is set anew. */
   private armed = Infinity;
-  private stopped = false;
+  private stopping = false;
 
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
     this.groups = new Groups(around, (message, fields) => this.problem(message, fields));
@@ -88,24 +88,33 @@ export class Loop {
     this.openLinks();
   }
 
-  /** Waits, then does what there is to do. @returns false after the main thread said stop */
+  /** Waits, then does what there is to do. @returns false after the main thread said stop, and the core has nothing more to hand over */
   public turn(): boolean {
     const { around } = this;
     this.arm();
     const ready = around.epoll.wait(IDLE_MS);
     this.statistics.wakeups++;
     let due = false;
-    for (let index = 0; index < ready && !this.stopped; index++) {
+    // Frames first: what was asked before an address is taken over is for its former holder to answer.
+    for (let index = 0; index < ready; index++) {
       const fd = around.epoll.ready(index);
       if (fd === around.packets.fd) this.receiveFrames(around.packets);
       else if (fd === around.neighbors.fd) this.receiveFrames(around.neighbors);
-      else if (fd === around.timer.fd) due = true;
+    }
+    for (let index = 0; index < ready && !this.stopped; index++) {
+      const fd = around.epoll.ready(index);
+      if (fd === around.packets.fd || fd === around.neighbors.fd) continue;
+      if (fd === around.timer.fd) due = true;
       else if (fd === around.wakeup.fd) this.receiveCommands();
       else if (fd === this.links?.fd) this.readLinks();
       else this.receiveHeartbeats(this.heartbeats.get(fd)!);
     }
     if (due && !this.stopped) this.tick(around.now());
     return !this.stopped;
+  }
+
+  private get stopped(): boolean {
+    return this.stopping && this.core.ended;
   }
 
   private receiveFrames(socket: FrameSource): void {
@@ -163,7 +172,7 @@ export class Loop {
         return around.report({ type: 'snapshot', id: command.id, snapshot: { ...core.snapshot(around.now()), loop } });
       }
       case 'stop':
-        this.stopped = true;
+        this.stopping = true;
         return this.drain(core.stop(around.now()));
     }
   }

@@ -1,4 +1,4 @@
-import { LanEvent, LanPlan, LanSnapshot } from '../lan';
+import { FailbackOptions, LanEvent, LanPlan, LanSnapshot } from '../lan';
 import { SysErrorValue } from '../sys';
 import { LoopSnapshot } from './statistics';
 
@@ -12,6 +12,7 @@ export interface WorkerOptions {
   readonly excludeInterfaces?: string;
   readonly promiscuousInterfaces?: string;
   readonly gratuitousIntervalMs?: number;
+  readonly failback?: FailbackOptions;
   /** Number of the eventfd that says there are messages. */
   readonly wakeup: number;
   /** One 32-bit number, 0 until the thread has closed its sockets. */

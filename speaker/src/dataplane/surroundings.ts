@@ -5,6 +5,8 @@ import { Command, Report } from './messages';
 
 /** What the loop needs of the core; see `LanCore`. */
 export interface Core {
+  /** Whether nothing is left to do after `stop`. */
+  readonly ended: boolean;
   setPlan(now: number, plan: LanPlan): Outbox;
   setLinks(now: number, links: readonly Link[]): Outbox;
   setKeys(now: number, keys: readonly Uint8Array[]): Outbox;

@@ -44,6 +44,7 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
     random: Math.random,
     heartbeat: { intervalMs: options.heartbeatIntervalMs, multiplier: options.heartbeatMultiplier },
     excludeInterfaces,
+    failback: options.failback,
     gratuitous: { refreshMs: options.gratuitousIntervalMs },
   });
 

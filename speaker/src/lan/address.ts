@@ -1,4 +1,4 @@
-import { AddressKey, ipv6Octets, Reach } from '../wire';
+import { AddressKey, Handover, ipv6Octets, Reach } from '../wire';
 import { Interface } from './interfaces';
 import { Client } from './overheard';
 
@@ -22,6 +22,12 @@ export class Address {
   interfaces: readonly Interface[] = [];
   reach: Reach = Reach.NONE;
   held = false;
+  /** To whom it is to be given while it is held, and until when that is waited for; see handover.ts. */
+  handover = Handover.NONE;
+  handoverUntil = -Infinity;
+  /** The better candidate to whom it may be given back, and since when that is there. */
+  better: string | undefined;
+  betterSince = -Infinity;
   /** Whether it was held when authority was lost. */
   heldBeforeStall = false;
   /** The last other holder known, with the way it ceased. */

@@ -34,11 +34,12 @@
  * differs is the packet: ARP (responder.ts, gratuitous.ts, witness.ts) or Neighbor Discovery (neighbor.ts).
  */
 import { Reach } from '../wire';
-import { Address } from './address';
 import { Addresses } from './addresses';
 import { checkKeys, checkLinks, checkOptions, checkPlan } from './checks';
 import { Conflicts } from './conflict';
+import { Decisions } from './decisions';
 import { Gratuitous } from './gratuitous';
+import { Handovers, STOP_SPACING_MS } from './handover';
 import { Heartbeats } from './heartbeats';
 import { Holdings } from './holdings';
 import { Interfaces } from './interfaces';
@@ -46,7 +47,6 @@ import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
 import { Overheard } from './overheard';
-import { decide, isRivalFresh, Verdict } from './ownership';
 import { Reassurance } from './reassurance';
 import { Reception } from './reception';
 import { addressSnapshot, counters, peerSnapshot } from './snapshot';
@@ -67,7 +67,9 @@ export class LanCore {
   private readonly membership: Membership;
   private readonly heartbeats: Heartbeats;
   private readonly holdings: Holdings;
+  private readonly handovers: Handovers;
   private readonly listening: Listening;
+  private readonly decisions: Decisions;
   private readonly reassurance: Reassurance;
   private readonly overheard: Overheard;
   private readonly reception: Reception;
@@ -76,8 +78,8 @@ export class LanCore {
   private readonly heartbeatDrops = counters(HEARTBEAT_DROPS);
 
   private stopped = false;
-  private planned = false;
-  private revision = 0;
+  /** While it leaves: when it does so at the latest. */
+  private leavesAt = Infinity;
   private keyMissingReported = false;
   /** When the last heartbeat went out, or would have; authority is measured from it. */
   private lastRound = Infinity;
@@ -103,7 +105,9 @@ export class LanCore {
     const gratuitous = new Gratuitous(options.gratuitous ?? {}, options.random, this.overheard);
     this.holdings = new Holdings(this.membership, gratuitous, this.outbox);
     this.reassurance = new Reassurance(this.holdings);
+    this.handovers = new Handovers(node, this.membership.peers, options.failback ?? { mode: 'never' });
     this.listening = new Listening(this.membership, this.outbox);
+    this.decisions = new Decisions(this.membership, this.listening, this.holdings, this.handovers);
     this.reception = new Reception(this.interfaces, this.addresses, this.membership, new Conflicts(gratuitous), this.overheard, this.outbox);
   }
 
@@ -119,9 +123,9 @@ export class LanCore {
       this.overheard.forget(address);
     }
     this.membership.setPeers(now, plan.peers, this.outbox);
-    this.revision = plan.revision ?? 0;
-    if (!this.planned) {
-      this.planned = true;
+    this.decisions.revision = plan.revision ?? 0;
+    if (!this.decisions.planned) {
+      this.decisions.planned = true;
       this.nextBeat = this.lastRound = now;
       if (this.membership.peers.size > 0) this.listening.start(now);
     }
@@ -140,7 +144,7 @@ export class LanCore {
     const before = new Set(this.interfaces.lans());
     this.interfaces.setLinks(links);
     const joined = this.interfaces.lans().some((lan) => !before.has(lan));
-    const listens = joined && this.planned && this.canBeat && !this.hearsAll;
+    const listens = joined && this.decisions.planned && this.canBeat && !this.hearsAll;
     if (listens) this.listening.start(now);
     this.assignInterfaces(now, listens);
     return this.leave(now);
@@ -155,7 +159,7 @@ export class LanCore {
     if (!this.enter(now)) return this.outbox;
     const first = this.membership.keys.length === 0 && keys.length > 0;
     this.membership.keys = keys.map((key) => Uint8Array.from(key));
-    if (first && this.planned && this.membership.peers.size > 0) this.listening.start(now);
+    if (first && this.decisions.planned && this.membership.peers.size > 0) this.listening.start(now);
     this.keyMissingReported = false;
     this.membership.changed = this.dirty = true;
     return this.leave(now);
@@ -167,7 +171,7 @@ export class LanCore {
     if (drop === undefined) return this.outbox;
     this.frameDrops[drop]++;
     if (drop !== 'claim') return this.outbox;
-    this.reconsider(now, this.reception.claimed!);
+    this.decisions.reconsider(now, this.reception.claimed!);
     return this.leave(now);
   }
 
@@ -200,15 +204,21 @@ export class LanCore {
     return this.deadline;
   }
 
-  /** Says goodbye, and is silent for ever after. */
+  /**
+   * Leaves: hands over what others can take, and goes on answering for that until they have, then says goodbye and is silent for ever after. Go on with the other
+   * calls until {@link ended}; that takes 100 ms at most, and a second call does not wait.
+   */
   stop(now: number): Outbox {
     if (!this.enter(now)) return this.outbox;
-    this.stopped = true;
-    for (const address of this.addresses.list) this.holdings.lose(address, 'stopped');
-    this.outbox.withhold();
-    if (this.planned && this.membership.keys.length > 0) this.heartbeats.goodbye(now, this.outbox);
-    this.deadline = Infinity;
-    return this.outbox;
+    this.leavesAt = this.decisions.leaving ? now : this.decisions.leave(now, this.addresses.list);
+    this.nextBeat = now;
+    this.statesChanged = this.dirty = true;
+    return this.leave(now);
+  }
+
+  /** Whether it has said goodbye: it does nothing any more. */
+  get ended(): boolean {
+    return this.stopped;
   }
 
   /** What the core knows now. `now` as in the other calls. */
@@ -217,7 +227,7 @@ export class LanCore {
       node: this.node,
       authorised: this.listening.authorised,
       listening: this.listening.active,
-      addresses: this.addresses.list.map((address) => addressSnapshot(address, address.held ? this.node : this.decide(now, address).holder)),
+      addresses: this.addresses.list.map((address) => addressSnapshot(address, address.held ? this.node : this.decisions.about(now, address).holder)),
       peers: [...this.membership.peers.values()].map((peer) => peerSnapshot(now, peer)),
       frameDrops: { ...this.frameDrops },
       heartbeatDrops: { ...this.heartbeatDrops },
@@ -241,13 +251,25 @@ export class LanCore {
     }
     if (this.membership.changed) {
       this.membership.changed = false;
-      for (const address of this.addresses.list) this.reconsider(now, address);
+      for (const address of this.addresses.list) this.decisions.reconsider(now, address);
     }
     this.reassurance.heed(now, this.outbox.events, this.addresses.list);
+    this.handovers.heed(now, this.outbox.events);
+    if (this.decisions.leaving && (now >= this.leavesAt || !this.addresses.list.some(({ held }) => held))) return this.end(now);
     this.reportMissingKey();
     this.beat(now);
     const triggered = this.dirty && this.canBeat ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
-    this.deadline = Math.min(this.nextBeat, triggered, this.holdings.deadline, this.membership.nextDeadline(), this.listening.deadline);
+    const { holdings, listening, membership } = this;
+    this.deadline = Math.min(this.nextBeat, triggered, holdings.deadline, membership.nextDeadline(), listening.deadline, this.leavesAt);
+    return this.outbox;
+  }
+
+  private end(now: number): Outbox {
+    this.stopped = true;
+    for (const address of this.addresses.list) this.holdings.lose(address, 'stopped');
+    this.outbox.withhold();
+    if (this.decisions.planned && this.membership.keys.length > 0) this.heartbeats.goodbye(now, this.outbox);
+    this.deadline = Infinity;
     return this.outbox;
   }
 
@@ -272,11 +294,8 @@ export class LanCore {
     if (periodic) {
       // A little earlier each time by chance, as BFD does (RFC 5880 §6.8.7), so that speakers do not fall into step.
       this.nextBeat = now + this.intervalMs - this.intervalMs * 0.1 * this.random();
-      for (const address of this.addresses.list) {
-        if (address.rival === undefined && address.vacantSince === Infinity) continue;
-        this.reconsider(now, address);
-        if (!isRivalFresh(address, this.membership.peers, now, this.detectionMs)) address.rival = undefined;
-      }
+      if (this.decisions.leaving) this.nextBeat = now + STOP_SPACING_MS;
+      this.decisions.review(now, this.addresses.list);
       const { node, intervalMs, detectionMs, listening: { active: listening }, interfaces, membership: { peers } } = this;
       if (peers.size > 0) {
         const view = { now, node, intervalMs, detectionMs, listening, peers, interfaces };
@@ -285,27 +304,9 @@ export class LanCore {
     }
     this.lastRound = now;
     if (!this.canBeat) return;
-    if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.revision);
+    if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.decisions.revision);
     this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
     this.statesChanged = this.dirty = false;
-  }
-
-  private decide(now: number, address: Address): Verdict {
-    return decide(address, {
-      now,
-      node: this.node,
-      revision: this.revision,
-      mayClaim: this.planned && !this.listening.active,
-      assumePeersUp: this.membership.keys.length === 0,
-      detectionMs: this.detectionMs,
-    }, this.membership.peers);
-  }
-
-  /** Decides anew about an address, and does what follows. */
-  private reconsider(now: number, address: Address): void {
-    const verdict = this.decide(now, address);
-    this.holdings.settle(now, address, verdict);
-    if (!verdict.mine && !this.listening.active) address.heldBeforeStall = false;
   }
 
   /**
@@ -318,7 +319,7 @@ export class LanCore {
     for (const address of offLink) if (address.reach === Reach.ON_LINK) this.holdings.lose(address, 'lanJoined');
     for (const address of changed) {
       const { held } = address;
-      this.reconsider(now, address);
+      this.decisions.reconsider(now, address);
       if (held && address.held) this.holdings.announce(now, address);
       this.statesChanged = this.dirty = true;
     }

@@ -30,9 +30,9 @@ export class Heartbeats {
   /** Takes what there is to tell of the addresses; call it when one is acquired or lost, or its reach or candidates change. */
   update(addresses: Iterable<Address>, revision: number): void {
     const states: HeartbeatAddress[] = [];
-    for (const { key, held, reach, candidates, candidatesDigest } of addresses) {
+    for (const { key, held, reach, handover, candidates, candidatesDigest } of addresses) {
       const impaired = reach !== Reach.ON_LINK && candidates.includes(this.membership.node);
-      if (held || impaired) states.push({ address: key, held, reach, candidatesDigest });
+      if (held || impaired) states.push({ address: key, held, reach, handover, candidatesDigest });
     }
     this.pages = inPages(states);
     this.heartbeat.total = states.filter(({ address }) => typeof address === 'number').length;

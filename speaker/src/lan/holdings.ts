@@ -1,5 +1,5 @@
 /** Taking addresses, giving them up, and saying so on the LAN. Whether to is decided elsewhere (ownership.ts). */
-import { Reach } from '../wire';
+import { Handover, Reach } from '../wire';
 import { Address } from './address';
 import { Gratuitous } from './gratuitous';
 import { Membership } from './membership';
@@ -22,21 +22,23 @@ export class Holdings {
   }
 
   /** Does what a verdict says. */
-  settle(now: number, address: Address, verdict: Verdict): void {
+  settle(now: number, address: Address, verdict: Verdict, leaving = false): void {
     if (verdict.holder !== undefined) address.lastHolder = verdict.holder;
     if (!verdict.vacant) address.vacantSince = Infinity;
     else if (address.vacantSince === Infinity) address.vacantSince = now;
     if (verdict.mine) {
-      if (!address.held) this.acquire(now, address, verdict.contested === true);
+      if (!address.held) this.acquire(now, address, verdict);
       else if (verdict.contested) this.assert(now, address);
     } else if (address.held) {
-      this.lose(address, this.loseReason(address, verdict), verdict.holder);
+      this.lose(address, leaving ? 'stopped' : this.loseReason(address, verdict), verdict.holder);
     }
   }
 
   lose(address: Address, reason: LoseReason, to?: string): void {
     if (!address.held) return;
     address.held = false;
+    address.handover = Handover.NONE;
+    address.better = undefined;
     this.gratuitous.stop(address);
     this.outbox.event({ code: 'addressLost', address: address.text, reason, to });
     this.changed = true;
@@ -59,8 +61,9 @@ export class Holdings {
     }
   }
 
-  private acquire(now: number, address: Address, contested: boolean): void {
-    const reason = acquireReason(address, this.membership.peers, contested);
+  private acquire(now: number, address: Address, { contested = false, offeredBy }: Verdict): void {
+    address.lastHolder = offeredBy ?? address.lastHolder;
+    const reason = acquireReason(address, this.membership.peers, contested, offeredBy !== undefined);
     this.outbox.event({ code: 'addressAcquired', address: address.text, interfaces: namesOf(address), reason, from: address.lastHolder });
     address.held = true;
     address.heldBeforeStall = false;
@@ -78,9 +81,10 @@ export class Holdings {
     this.changed = true;
   }
 
-  private loseReason({ candidates, reach }: Address, { byClaim }: Verdict): LoseReason {
+  private loseReason({ candidates, reach, handover }: Address, { byClaim }: Verdict): LoseReason {
     if (!candidates.includes(this.membership.node)) return 'notCandidate';
     if (reach === Reach.NONE) return 'noInterface';
+    if (handover === Handover.TO_BETTER) return 'handedOver';
     return byClaim ? 'claimHeard' : 'outranked';
   }
 }

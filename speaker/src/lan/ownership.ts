@@ -9,10 +9,12 @@
  *     still listens. If it does not take the address (its plan may be older and not have it), the next one does after
  *     {@link VACANCY_MS}, and so on.
  *
+ *  4. A holder that wants to be rid of an address (handover.ts) counts as none for those whom it would give it to, and yields to whoever takes it.
+ *
  * What counts as holding is a peer's own word in its heartbeat or, when heartbeats do not pass or are older, that it was heard
  * claiming the address on the LAN within the last detection time. How good its link is, is then told by where it was heard.
  */
-import { Reach } from '../wire';
+import { Handover, Reach } from '../wire';
 import { Address } from './address';
 import { Peer } from './peer';
 
@@ -39,6 +41,8 @@ export interface Verdict {
   readonly byClaim?: boolean;
   /** Somebody else holds it too and ought to yield. */
   readonly contested?: boolean;
+  /** It is held by a node that wants to be rid of it. */
+  readonly offeredBy?: string;
   /** Nobody holds it; a candidate that comes before this one ought to take it. */
   readonly vacant?: boolean;
 }
@@ -59,11 +63,17 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   const eligible = myIndex >= 0 && address.reach !== Reach.NONE;
   const rival = isRivalFresh(address, peers, self.now, self.detectionMs) ? address.rival?.node : undefined;
   let contested = false;
+  let offeredBy: string | undefined;
   for (const peer of peers.values()) {
     const byHeartbeat = peer.up && peer.stateOf(address.key)?.held === true;
     const byClaim = peer.node === rival;
     if (!byHeartbeat && !byClaim) continue;
-    if (!eligible || outranks(peer, byHeartbeat, address, self, myIndex)) return { mine: false, holder: peer.node, byClaim: !byHeartbeat };
+    if (eligible && (address.held || self.mayClaim) && isOffered(peer, address, myIndex)) {
+      offeredBy = peer.node;
+      continue;
+    }
+    const yields = !eligible || address.handover !== Handover.NONE || outranks(peer, byHeartbeat, address, self, myIndex);
+    if (yields) return { mine: false, holder: peer.node, byClaim: !byHeartbeat };
     contested = true;
   }
   if (!eligible) return { mine: false };
@@ -79,14 +89,21 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
       if (index < myIndex) return { mine: false };
       continue;
     }
-    if (!peer.up) continue;
+    if (!peer.up || peer.node === offeredBy) continue;
     // One that still listens takes nothing yet. It is waited for when all begin together, not when a holder has gone.
     if (peer.listening && address.lastHolder !== undefined) continue;
     const reach = peer.reachOf(address.key);
     if (reach > address.reach || (reach === address.reach && index < myIndex)) ahead++;
   }
   if (ahead > 0 && !(self.now - address.vacantSince >= ahead * VACANCY_MS)) return { mine: false, vacant: true };
-  return { mine: true, contested };
+  return { mine: true, contested, offeredBy };
+}
+
+/** Whether the peer holds the address and would give it to the node at this place of the candidate list. */
+function isOffered(peer: Peer, { key, candidates }: Address, myIndex: number): boolean {
+  const state = peer.up ? peer.stateOf(key) : undefined;
+  if (state?.held !== true || state.handover === undefined) return false;
+  return state.handover === Handover.TO_ANY || myIndex < candidates.indexOf(peer.node);
 }
 
 /**

@@ -63,9 +63,15 @@ export interface LanCoreOptions {
   readonly gratuitous?: GratuitousOptions;
   /** Names of interfaces never to announce on. @default none */
   readonly excludeInterfaces?: RegExp;
-  /** When an address goes back to a better candidate that has returned: never, because a move breaks connections. @default 'never' */
-  readonly failback?: 'never';
+  /** @default never */
+  readonly failback?: FailbackOptions;
 }
+
+/** When an address goes back to a better candidate that has returned. A move breaks connections, so by default it never does. */
+export type FailbackOptions =
+  | { readonly mode: 'never' | 'immediate' }
+  /** After the candidate has been there for so many milliseconds. */
+  | { readonly mode: 'hold-down'; readonly holdDownMs: number };
 
 /** When unasked-for announcements are sent after an address has been taken over. */
 export interface GratuitousOptions {
@@ -89,6 +95,8 @@ export type AcquireReason =
   | 'holderLeft'
   /** Its holder lives, but no longer holds it (its link went down, its plan changed). */
   | 'holderReleased'
+  /** Its holder wants to be rid of it: it stops, is no candidate any more, or gives it back to a better candidate. */
+  | 'handedOver'
   /** Its holder holds it with a worse link or by an older plan. */
   | 'holderOutranked'
   /** This node held it before it was stalled, and nobody has taken it. */
@@ -103,6 +111,8 @@ export type LoseReason =
   | 'noInterface'
   /** An interface in its subnet came up while not all peers are heard: another may have it on that LAN, which is listened to first. */
   | 'lanJoined'
+  /** A better candidate has taken it back, as this node wanted. */
+  | 'handedOver'
   /** By its heartbeats a peer that ranks higher holds it too. */
   | 'outranked'
   /** A speaker that ranks higher was heard claiming it on the LAN. */

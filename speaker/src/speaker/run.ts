@@ -17,6 +17,10 @@ export interface SpeakerOptions extends RoleOptions {
   readonly excludeInterfaces: string;
   /** Seconds between two unasked-for announcements of an address; 0 switches them off. */
   readonly gratuitousArpInterval: number;
+  /** When an address goes back to a better candidate that has returned. */
+  readonly failback: 'never' | 'hold-down' | 'immediate';
+  /** Seconds that the better candidate must have been there, with `failback` `hold-down`. */
+  readonly failbackHoldDown: number;
   /** Announce from nodes too that carry the label `node.kubernetes.io/exclude-from-external-load-balancers`. */
   readonly ignoreExcludeLb: boolean;
 }

@@ -37,6 +37,7 @@ export class Speaker implements Role {
       heartbeatIntervalMs: options.heartbeatInterval,
       heartbeatMultiplier: options.heartbeatMultiplier,
       excludeInterfaces: options.excludeInterfaces,
+      failback: options.failback === 'hold-down' ? { mode: 'hold-down', holdDownMs: options.failbackHoldDown * 1000 } : { mode: options.failback },
       gratuitousIntervalMs: options.gratuitousArpInterval * 1000,
       log,
     });

@@ -14,6 +14,8 @@
  *    3 addresses    { generation 32, total 16 } { IPv4 address 32, state 8, candidates digest 16 } ...
  *    4 addresses6   { total 16 } { IPv6 address 128, state 8, candidates digest 16 } ...; not there when the total is 0
  *
+ *    state: bit 0 held, bits 1 and 2 reach, bits 3 and 4 to whom it would be given
+ *
  *   then 16 octets: HMAC-SHA-256 (RFC 2104, RFC 4231) over everything before, truncated (RFC 2104 §5)
  * ```
  *
@@ -73,11 +75,23 @@ export interface HeartbeatEcho {
   sequence: number;
 }
 
+/** To whom the holder of an address would give it; it answers until somebody has taken it. */
+export enum Handover {
+  /** It keeps it. */
+  NONE = 0,
+  /** To a candidate that comes before it. */
+  TO_BETTER = 1,
+  /** To any other candidate: it stops, or is none itself. */
+  TO_ANY = 2,
+}
+
 /** State of an address at the sender. One that is not listed is not held, and its reach is ON_LINK. */
 export interface HeartbeatAddress {
   address: AddressKey;
   held: boolean;
   reach: Reach;
+  /** @default Handover.NONE */
+  handover?: Handover;
   /** Digest of the candidate list in the sender's plan, 16 bits. */
   candidatesDigest: number;
 }
@@ -240,8 +254,11 @@ function decodeSections(datagram: Uint8Array, start: number, end: number, into: 
 function readState(datagram: Uint8Array, at: number, address: AddressKey, into: Heartbeat): boolean {
   const state = datagram[at];
   const reach = Math.floor(state / 2) % 4;
-  if (reach > Reach.ON_LINK) return false;
-  into.addresses.push({ address, held: state % 2 === 1, reach, candidatesDigest: readUint16(datagram, at + 1) });
+  const handover = Math.floor(state / 8) % 4;
+  if (reach > Reach.ON_LINK || handover > Handover.TO_ANY) return false;
+  const entry: HeartbeatAddress = { address, held: state % 2 === 1, reach, candidatesDigest: readUint16(datagram, at + 1) };
+  if (handover !== Handover.NONE) entry.handover = handover;
+  into.addresses.push(entry);
   return true;
 }
 
@@ -267,8 +284,8 @@ function writeAddresses(into: Uint8Array, start: number, { generation, total, to
   return at;
 }
 
-function writeState(into: Uint8Array, at: number, { held, reach, candidatesDigest }: HeartbeatAddress): number {
-  into[at] = (held ? 1 : 0) + reach * 2;
+function writeState(into: Uint8Array, at: number, { held, reach, handover = Handover.NONE, candidatesDigest }: HeartbeatAddress): number {
+  into[at] = (held ? 1 : 0) + reach * 2 + handover * 8;
   writeUint16(into, at + 1, candidatesDigest);
   return at + 3;
 }

@@ -24,6 +24,7 @@ export const ETH0: NetworkLink = {
 export class FakeCore implements Core {
   public readonly calls: unknown[][] = [];
   public deadline = Infinity;
+  public ended = true;
   /** What the next call wants sent and told. */
   public frames: { ifindex: number; bytes: Uint8Array }[] = [];
   public datagrams: { to: string; bytes: Uint8Array }[] = [];

@@ -1,6 +1,7 @@
 /** Whole speakers on a virtual LAN without faults, one happening at a time: who answers, and how soon. */
 import { KEY, VIP } from './harness';
 import { LanPlan } from '../../src/lan';
+import { STOP_MS } from '../../src/lan/handover';
 import { Random } from '../simulation/random';
 import { VirtualNode } from '../simulation/virtual-node';
 import { DETECTION_MS, INTERVAL_MS, World } from '../simulation/world';
@@ -37,21 +38,23 @@ class Home extends World {
     return this.nodes.filter((node) => this.answers(node, address)).map(({ name }) => name);
   }
 
-  /** Everybody who answered at any time in the next `ms`, and how long until exactly one did, `expected` if it is given. */
-  watch(ms: number, expected?: string): { took: number; seen: string[]; most: number } {
+  /** Everybody who answered at any time in the next `ms`, how many at most and at least, and how long until exactly one did, `expected` if it is given. */
+  watch(ms: number, expected?: string): { took: number; seen: string[]; most: number; least: number } {
     const start = this.now;
     const seen = new Set<string>();
     let took = Infinity;
     let most = 0;
+    let least = Infinity;
     while (this.now < start + ms) {
       this.runUntil(this.now + 1);
       const answering = this.answering();
       answering.forEach((name) => seen.add(name));
       most = Math.max(most, answering.length);
+      least = Math.min(least, answering.length);
       if (answering.length !== 1 || answering[0] !== (expected ?? answering[0])) took = Infinity;
       else if (took === Infinity) took = this.now - start;
     }
-    return { took, seen: [...seen].sort(), most };
+    return { took, seen: [...seen].sort(), most, least };
   }
 
   eventsOf(node: string, code: string): string[] {
@@ -78,24 +81,60 @@ describe('three speakers', () => {
     expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"holderDown","from":"node-44"');
   });
 
-  test('the holder stops: the next one answers as soon as the goodbye has arrived', () => {
-    const home = new Home().settle();
-    home.stop(home.a);
-    const { took, seen } = home.watch(1000, 'node-45');
-    expect(took).toBeLessThanOrEqual(5);
-    expect(seen).toEqual(['node-45']);
-    expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"holderLeft","from":"node-44"');
-  });
-
-  test('the holder stops when it has just announced the address: the goodbye counts for more than the claim before it', () => {
+  test('the holder stops: it answers until the next one does, and at most as long as a frame is under way both do', () => {
     for (let age = 350; age < 2500; age += 50) {
       const home = new Home().settle(age);
       expect(home.answering()).toEqual(['node-44']);
       home.stop(home.a);
-      const { took, seen } = home.watch(500, 'node-45');
-      expect({ age, seen, prompt: took <= 5 }).toEqual({ age, seen: ['node-45'], prompt: true });
-      expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"holderLeft"');
+      const { took, seen, least } = home.watch(1000, 'node-45');
+      expect({ age, least, third: seen.includes('node-46'), prompt: took <= 5 }).toEqual({ age, least: 1, third: false, prompt: true });
+      expect(home.eventsOf('node-44', 'addressLost')).toEqual([`addressLost {"address":"${VIP}","reason":"stopped","to":"node-45"}`]);
+      expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"handedOver","from":"node-44"');
     }
+  });
+
+  test('the holder stops and nobody hears that: it is silent after a tenth of a second, and the next one finds out by itself', () => {
+    const home = new Home().settle();
+    home.a.heartbeatGroup = 1;
+    home.stop(home.a);
+    home.runUntil(home.now + STOP_MS + 1);
+    expect(home.answering()).toEqual([]);
+    expect(home.watch(1000, 'node-45').took).toBeLessThanOrEqual(DETECTION_MS + INTERVAL_MS);
+  });
+
+  test('the last one stops: it waits for nobody', () => {
+    const home = new Home();
+    home.start(home.a);
+    home.runUntil(1000);
+    expect(home.answering()).toEqual(['node-44']);
+    home.stop(home.a);
+    expect(home.answering()).toEqual([]);
+    expect(home.a.core).toBeUndefined();
+  });
+
+  test.each([[0, 0, 0], [300, 0, 100], [0, 300, 200], [200, 100, 0]])(
+    'the holder is drained, and the speakers learn of that after %i, %i and %i ms: there is always an answer', (...delays) => {
+      const home = new Home().settle();
+      home.nodes.forEach((node, i) => home.at(home.now + delays[i], () => home.setPlan(node, planOf(node.name, NAMES.slice(1), { revision: 2 }))));
+      const { least, seen, took } = home.watch(2000, 'node-45');
+      expect({ least, third: seen.includes('node-46') }).toEqual({ least: 1, third: false });
+      expect(took).toBeLessThanOrEqual(Math.max(...delays) + 2 * INTERVAL_MS);
+    });
+
+  test('a holder that is drained while nobody else can take the address is silent at once', () => {
+    const home = new Home();
+    home.start(home.a);
+    home.runUntil(1000);
+    home.setPlan(home.a, planOf('node-44', NAMES.slice(1), { revision: 2 }));
+    expect(home.answering()).toEqual([]);
+  });
+
+  test('a drain that is called off at once leaves one answer, wherever that is', () => {
+    const home = new Home().settle();
+    home.setPlan(home.a, planOf('node-44', NAMES.slice(1), { revision: 2 }));
+    home.setPlan(home.a, planOf('node-44', NAMES, { revision: 3 }));
+    expect(home.watch(100).least).toBe(1);
+    expect(home.watch(2000)).toMatchObject({ least: 1, most: 1 });
   });
 
   test('the cable of the holder is pulled while heartbeats pass: the next one answers at once', () => {

@@ -1,6 +1,10 @@
 import { LanCore, LanPlan, Link, PlannedAddress } from '../../src/lan';
+import { PLAN_MS } from '../../src/lan/handover';
 import { hardwareAddressKey, parseAddress } from '../../src/wire';
 import { link, macOf, nodeMac } from '../lan/harness';
+
+/** A holder that is no candidate any more waits for its successor so long, and looks at that once an interval. */
+const HANDOVER_MS = PLAN_MS + 200;
 
 /** One node of the simulated cluster, whether its speaker runs or not. */
 export class VirtualNode {
@@ -16,6 +20,10 @@ export class VirtualNode {
   readonly stopped: LanCore[] = [];
   /** The plan that its speaker has, or will have when it next runs. */
   latestPlan: LanPlan;
+  /** When its speaker was given that plan, in the world's time. */
+  planGivenAt = -Infinity;
+  /** Its speaker was told to stop, and is handing over. */
+  leaving = false;
   keys: readonly Uint8Array[];
   linkUp = true;
   segment = 0;
@@ -65,6 +73,12 @@ export class VirtualNode {
   /** What its plan says of an address. */
   plannedFor(address: number | bigint): PlannedAddress | undefined {
     return this.planned.get(address);
+  }
+
+  /** Whether it may answer for an address now: it is a candidate, or hands the address over since it is none any more. */
+  mayAnswer(now: number, address: number | bigint): boolean {
+    const planned = this.planned.get(address);
+    return planned !== undefined && (planned.candidates.includes(this.name) || now - this.planGivenAt < HANDOVER_MS);
   }
 
   get links(): readonly Link[] {

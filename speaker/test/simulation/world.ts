@@ -6,7 +6,7 @@ import { EventQueue } from './event-queue';
 import { Ground, Network } from './network';
 import { Random } from './random';
 import { VirtualNode } from './virtual-node';
-import { LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
+import { FailbackOptions, LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
 import { ArpFrame, decodeArp, decodeNeighbor, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT, NeighborFrame, readIpv6 } from '../../src/wire';
 import { CLIENT_MAC, KEY, macOf, nodeMac, question } from '../lan/harness';
 
@@ -24,6 +24,8 @@ export class World implements Ground {
   readonly log: string[] = [];
   readonly network = new Network(this);
   readonly violations: string[] = [];
+  /** Of all speakers. */
+  failback: FailbackOptions = { mode: 'never' };
   /** How many events there have been: packets that arrived, timers, and what a scenario does. */
   steps = 0;
   private readonly queue = new EventQueue();
@@ -61,6 +63,7 @@ export class World implements Ground {
   }
 
   start(node: VirtualNode): void {
+    if (node.leaving) return this.at(this.now + 1, () => this.start(node)); // the process has not ended yet
     if (node.core !== undefined) return;
     this.note(`${node.name} starts`);
     const core = new LanCore({
@@ -68,6 +71,7 @@ export class World implements Ground {
       incarnation: BigInt(++this.incarnations) * 7919n + BigInt(this.random.seed),
       random: this.random.next,
       heartbeat: { intervalMs: INTERVAL_MS, multiplier: MULTIPLIER },
+      failback: this.failback,
     });
     node.core = core;
     node.pausedUntil = 0;
@@ -82,18 +86,16 @@ export class World implements Ground {
   kill(node: VirtualNode): void {
     if (node.core === undefined) return;
     this.note(`${node.name} is killed`);
+    node.leaving = false;
     node.core = undefined;
   }
 
   stop(node: VirtualNode): void {
     const { core } = node;
-    if (core === undefined || this.isPaused(node)) return;
+    if (core === undefined || node.leaving || this.isPaused(node)) return;
     this.note(`${node.name} stops`);
-    const outbox = core.stop(node.local(this.now));
-    if (outbox.frameCount > 0) this.violate(`${node.name} sends a frame when it stops`);
-    this.drain(node, outbox);
-    node.core = undefined;
-    node.stopped.push(core);
+    node.leaving = true;
+    this.drain(node, core.stop(node.local(this.now)));
   }
 
   pause(node: VirtualNode, ms: number): void {
@@ -129,7 +131,10 @@ export class World implements Ground {
 
   setPlan(node: VirtualNode, plan: LanPlan): void {
     node.latestPlan = plan;
-    this.deliver(node, (core, now) => core.setPlan(now, node.plan = plan));
+    this.deliver(node, (core, now) => {
+      node.planGivenAt = this.now;
+      return core.setPlan(now, node.plan = plan);
+    });
   }
 
   setKeys(node: VirtualNode, keys: readonly Uint8Array[]): void {
@@ -219,6 +224,11 @@ export class World implements Ground {
       this.note(`${node.name} ${code} ${JSON.stringify(rest)}`);
       this.onEvent(node, event);
     }
+    if (node.leaving && node.core?.ended) {
+      node.stopped.push(node.core);
+      node.core = undefined;
+      node.leaving = false;
+    }
     this.wake(node);
   }
 
@@ -226,8 +236,7 @@ export class World implements Ground {
   private checkFrame(node: VirtualNode, frame: Uint8Array): void {
     const claimed = claimOf(frame);
     if (claimed === undefined || node.protocolAddresses.has(claimed)) return;
-    const planned = node.plannedFor(claimed);
-    if (planned === undefined || !planned.candidates.includes(node.name)) this.violate(`never: ${node.name} claims an address against its plan: ${claimed}`);
+    if (!node.mayAnswer(this.now, claimed)) this.violate(`never: ${node.name} claims an address against its plan: ${claimed}`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import * as fc from 'fast-check';
 import {
-  AddressKey, decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Heartbeat, HEARTBEAT_ADDRESSES_LENGTH, HEARTBEAT_MAX_ECHOES, HEARTBEAT_MAX_INTERFACES,
-  HEARTBEAT_MAX_LENGTH, heartbeatAddressLength, HeartbeatType, isHeartbeatName, Reach,
+  AddressKey, decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Handover, Heartbeat, HEARTBEAT_ADDRESSES_LENGTH, HEARTBEAT_MAX_ECHOES,
+  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, heartbeatAddressLength, HeartbeatType, isHeartbeatName, Reach,
 } from '../../src/wire';
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -140,6 +140,7 @@ describe('heartbeats', () => {
     ['a section longer than the rest', 41, [0xff]],
     ['hardware addresses of five octets', 42, [5]],
     ['reach 3', 81, [7]],
+    ['a hand-over to nobody knows whom', 81, [0x1d]],
   ])('malformed: %s', (_, offset, octets) => {
     const body = Uint8Array.from(Buffer.from(SAMPLE_BODY, 'hex'));
     body.set(octets, offset);
@@ -184,6 +185,7 @@ describe('heartbeats', () => {
       address,
       held: fc.boolean(),
       reach: fc.constantFrom(Reach.NONE, Reach.OFF_LINK, Reach.ON_LINK),
+      handover: fc.constantFrom(undefined, Handover.TO_BETTER, Handover.TO_ANY),
       candidatesDigest: fc.integer({ min: 0, max: 0xffff }),
     }), { maxLength });
     const arbitrary = fc.record<Heartbeat>({

@@ -1,0 +1,74 @@
+/** When it is decided about an address anew, from what, and what follows. The rules are in ownership.ts. */
+import { Handover } from '../wire';
+import { Address } from './address';
+import { Handovers, STOP_MS } from './handover';
+import { Holdings } from './holdings';
+import { Listening } from './listening';
+import { Membership } from './membership';
+import { decide, isRivalFresh, Verdict } from './ownership';
+
+export class Decisions {
+  /** Whether there is a plan. */
+  planned = false;
+  /** Revision of the plan. */
+  revision = 0;
+  /** This speaker stops: it takes nothing, and waits to be relieved of what it holds. */
+  leaving = false;
+
+  constructor(
+    private readonly membership: Membership, private readonly listening: Listening, private readonly holdings: Holdings,
+    private readonly handovers: Handovers,
+  ) {}
+
+  about(now: number, address: Address): Verdict {
+    const { node, keys, detectionMs, peers } = this.membership;
+    return decide(address, {
+      now,
+      node,
+      revision: this.revision,
+      mayClaim: this.planned && !this.listening.active && !this.leaving,
+      assumePeersUp: keys.length === 0,
+      detectionMs,
+    }, peers);
+  }
+
+  /** Decides anew about an address, and does what follows. */
+  reconsider(now: number, address: Address): void {
+    const verdict = this.about(now, address), { handover, held, lastHolder } = address;
+    if (address.held && !verdict.mine && verdict.holder === undefined && this.handovers.waits(now, address)) {
+      if (address.handover !== handover) this.holdings.changed = true;
+      return;
+    }
+    this.holdings.settle(now, address, verdict, this.leaving);
+    if (address.held && !held && lastHolder !== undefined) this.handovers.taken(now, address, lastHolder);
+    if (address.held && !this.leaving && this.handovers.review(now, address)) this.holdings.changed = true;
+    if (!verdict.mine && !this.listening.active) address.heldBeforeStall = false;
+  }
+
+  /** Once an interval: decides anew where time alone may have changed something. */
+  review(now: number, addresses: readonly Address[]): void {
+    const { peers, detectionMs } = this.membership;
+    for (const address of addresses) {
+      const watched = address.held && (this.handovers.watches || address.handover !== Handover.NONE);
+      if (address.rival === undefined && address.vacantSince === Infinity && !watched) continue;
+      this.reconsider(now, address);
+      if (!isRivalFresh(address, peers, now, detectionMs)) address.rival = undefined;
+    }
+  }
+
+  /** Begins to stop: gives up what nobody could take over. Returns until when the rest waits for its successors; `now` if there is none. */
+  leave(now: number, addresses: readonly Address[]): number {
+    this.leaving = true;
+    let until = now;
+    for (const address of addresses) {
+      if (!address.held) continue;
+      if (!this.listening.authorised || this.membership.keys.length === 0 || !this.handovers.hasSuccessor(address)) {
+        this.holdings.lose(address, 'stopped');
+        continue;
+      }
+      until = now + STOP_MS;
+      this.handovers.begin(address, until);
+    }
+    return until;
+  }
+}
