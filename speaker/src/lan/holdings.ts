@@ -77,7 +77,7 @@ export class Holdings {
   private assert(now: number, address: Address): void {
     if (now - address.assertedAt < this.membership.detectionMs) return;
     address.assertedAt = now;
-    this.gratuitous.burst(address, this.outbox);
+    this.announce(now, address); // and again past the moment in which the other's announcement may still be under way
     this.changed = true;
   }
 

@@ -3,7 +3,8 @@ import { VIP } from './harness';
 import { FailbackOptions } from '../../src/lan';
 import { decayed, Damping, MOST_DAMPED_MS, turnDelayMs } from '../../src/lan/damping';
 import { Random } from '../simulation/random';
-import { DETECTION_MS, INTERVAL_MS, VirtualNode, World } from '../simulation/world';
+import { VirtualNode } from '../simulation/virtual-node';
+import { DETECTION_MS, INTERVAL_MS, World } from '../simulation/world';
 
 const NAMES = ['node-44', 'node-45', 'node-46'];
 

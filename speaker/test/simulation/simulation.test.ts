@@ -52,3 +52,7 @@ test.each([
 ])('small scenario %i, which once failed: %s', (seed) => {
   expectNoFailure(FAMILIES.map((families) => ({ kind: 'small', families, seed })));
 });
+
+test('rough scenario 114, which once failed: who took an address by mistake was heard by a client after the holder, who said so only once', () => {
+  expectNoFailure([{ kind: 'rough', families: 'ipv6', seed: 114 }]);
+});
