@@ -70,6 +70,7 @@ export async function startReal(network: Network, binaries: string, { serviceClu
     bindAddress: CONTROL_PLANE_ADDRESS,
     port: PORT,
     serviceClusterIpRanges,
+    flags: ['--enable-aggregator-routing=true'], // there is no kube-proxy in `ctl`: webhooks are called at their endpoints
     prefix: inNamespace(network.namespace('ctl'), []),
   });
   return withWayIn(network, server.kubeconfig, server);

@@ -47,7 +47,8 @@ const secret = () => cluster.client.get<Secret>(SECRETS, SECRET, { namespace: NA
 const hook = (name: string, service = SERVICE, namespace = NAMESPACE) => ({
   name, admissionReviewVersions: ['v1'], sideEffects: 'None', clientConfig: { service: { name: service, namespace, path: '/' } },
 });
-const configure = (...hooks: object[]) => cluster.client.create(VALIDATING_WEBHOOK_CONFIGURATIONS, { metadata: { name: WEBHOOK_CONFIGURATION }, webhooks: hooks });
+const configure = (...hooks: object[]) =>
+  cluster.client.create(VALIDATING_WEBHOOK_CONFIGURATIONS, { metadata: { name: WEBHOOK_CONFIGURATION }, webhooks: hooks });
 const configuration = () => cluster.client.get<Configuration>(VALIDATING_WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATION);
 /** The authority that the API server is told to trust. */
 const bundle = async () => Buffer.from((await configuration()).webhooks[0].clientConfig.caBundle ?? '', 'base64').toString();
