@@ -12,11 +12,11 @@ export interface FailoverCase {
   readonly nodeAddress: NodeAddress;
   /** Whether another node has to take the addresses. */
   readonly moves: boolean;
+  /** What the recovery is called where it is measured too; else it is not looked at. */
+  readonly recovery?: string;
   happen(roles: Roles, node: NodeSpec): Promise<void>;
   /** Makes everything whole again. */
   recover(roles: Roles, node: NodeSpec): Promise<void>;
-  /** What the recovery is called where it is measured too; else it is not looked at. */
-  readonly recovery?: string;
 }
 
 const speakerOf = ({ speakers, cluster }: Roles, node: NodeSpec) => speakers[cluster.nodes.indexOf(node)];
