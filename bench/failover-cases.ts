@@ -2,7 +2,7 @@ import { NodeAddress, NodeSpec } from '../lab';
 import { Roles, startSpeaker } from './roles';
 
 /** Names of the cases, as on the command line. */
-export const CASE_NAMES = ['crash', 'kill', 'pause', 'cable', 'cable-management', 'stop', 'heartbeats'] as const;
+export const CASE_NAMES = ['crash', 'kill', 'pause', 'cable', 'cable-management', 'stop', 'heartbeats', 'lan-cut'] as const;
 export type CaseName = typeof CASE_NAMES[number];
 
 /** What happens to the node that answers, and how it is set right afterwards. */
@@ -78,5 +78,13 @@ export const CASES: readonly FailoverCase[] = [
     happen: async ({ cluster: { network } }) => network.blockHeartbeats(),
     recover: async ({ cluster: { network } }) => network.unblock(),
     recovery: 'heartbeats, let through again',
+  },
+  {
+    name: 'lan-cut', // the node on one side, all others and the client on the other
+    nodeAddress: 'lan',
+    moves: true,
+    recovery: 'lan-cut, whole again',
+    happen: async ({ cluster: { network } }, node) => network.cutLan([node.name]),
+    recover: async ({ cluster: { network } }) => network.healLan(),
   },
 ];

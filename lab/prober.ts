@@ -122,12 +122,14 @@ let watches = 0;
 /**
  * Asks for an address without pause, and listens for gratuitous packets.
  *
- * @param options intervalMs between questions, default 10; darkMs without an answer before it counts as unanswered, default three intervals
+ * @param options intervalMs between questions, default 10; patienceMs until the next one if there is no answer, default the interval;
+ *   darkMs without an answer before it counts as unanswered, default three intervals
  */
 export async function watchLink(network: Network, address: string,
-  options: { intervalMs?: number; darkMs?: number; from?: string; interface?: string } = {}): Promise<LinkWatch> {
-  const { intervalMs = 10, darkMs = 3 * intervalMs, from = 'client' } = options;
-  return begin(network, from, ['watch', address, '--interval-ms', `${intervalMs}`, '--dark-ms', `${darkMs}`, '--interface', options.interface ?? 'eth0']);
+  options: { intervalMs?: number; patienceMs?: number; darkMs?: number; from?: string; interface?: string } = {}): Promise<LinkWatch> {
+  const { intervalMs = 10, patienceMs = intervalMs, darkMs = 3 * intervalMs, from = 'client' } = options;
+  return begin(network, from, ['watch', address, '--interval-ms', `${intervalMs}`, '--patience-ms', `${patienceMs}`, '--dark-ms', `${darkMs}`,
+    '--interface', options.interface ?? 'eth0']);
 }
 
 /** Opens a connection and asks for `path` at every interval, whatever became of earlier ones. Default every 50 ms, each given 1 s. */

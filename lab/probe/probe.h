@@ -31,6 +31,7 @@ int run_ask(int argc, char **argv);
 int run_watch(int argc, char **argv);
 int run_http(int argc, char **argv);
 int run_serve(int argc, char **argv);
+int run_storm(int argc, char **argv);
 int run_relay(int argc, char **argv);
 
 #endif

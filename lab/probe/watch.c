@@ -1,6 +1,7 @@
 /* prober watch: asks for an address without pause and reports each change: who answers, since when nobody does, and each question that
    two hosts answered. Gratuitous packets are reported as they are heard. The gap between two answers is measured; an answer that comes
-   after the next question counts for that one, so `lost` is right in the sum, and a second host's late answer is never overlooked. */
+   after the next question counts for that one, so `lost` is right in the sum, and a second host's late answer is never overlooked.
+   With --patience-ms a question without an answer is waited for longer before the next, so that late answers are not taken for two. */
 #include <string.h>
 
 #include "neighbour.h"
@@ -11,6 +12,7 @@
 int run_watch(int argc, char **argv) {
   int64_t interval = number(argc, argv, "interval-ms", 10, 1, 60000) * 1000000;
   int64_t dark_after = number(argc, argv, "dark-ms", interval * 3 / 1000000, 1, 600000) * 1000000;
+  int64_t patience = number(argc, argv, "patience-ms", interval / 1000000, 1, 60000) * 1000000;
   int64_t seconds = number(argc, argv, "seconds", 0, 0, 86400);
   struct asker asker;
   struct seen seen;
@@ -29,9 +31,10 @@ int run_watch(int argc, char **argv) {
     asker_send(&asker);
     asked++;
     bool served = false;
+    int64_t sent = now_ns();
     next += interval;
-    if (next < now_ns()) next = now_ns() + interval; /* we were late: no burst of questions to make up for it */
-    while (asker_receive(&asker, next, &seen)) {
+    if (next < sent) next = sent + interval; /* we were late: no burst of questions to make up for it */
+    while (asker_receive(&asker, served || sent + patience < next ? next : sent + patience, &seen)) {
       int64_t time = now_ns();
       mac_text(seen.mac, text);
       int i = 0;
