@@ -3,7 +3,7 @@ import { Options } from './options';
 import { Progress } from './progress';
 import { Case, compare } from './report';
 import { answerFor, configure, createServices, RoleError, Roles, startRoles } from './roles';
-import { cpuTimeOf } from './usage';
+import { cpuTimeOf } from '../lab/usage';
 
 /** How questions come: of a client now and then, or of a loop that asks again as soon as it is answered. */
 const PACES = [

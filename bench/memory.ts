@@ -3,7 +3,7 @@ import { Options } from './options';
 import { Progress } from './progress';
 import { Case, compare } from './report';
 import { configure, createServices, lastWords, RoleError, Roles, startRoles } from './roles';
-import { Memory, memoryOf } from './usage';
+import { Memory, memoryOf } from '../lab/usage';
 
 /** After a change, before the first sample: longer than a collector of garbage waits for quiet. */
 const SETTLE_MS = 18_000;

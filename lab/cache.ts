@@ -24,12 +24,18 @@ export function cacheDirectory(): string {
   throw new Error(`no folder for the cache can be written: ${candidates.join(', ')}; set XDG_CACHE_HOME`);
 }
 
+let built: Promise<string> | undefined;
+
 /**
  * The outside witness, `lab/probe/`: compiled when its source is new, about a second.
  *
  * @returns its path
  */
 export async function prober(): Promise<string> {
+  return built ??= buildProber();
+}
+
+async function buildProber(): Promise<string> {
   const folder = path.join(__dirname, 'probe');
   const sources = fs.readdirSync(folder).filter((name) => /\.[ch]$/.test(name)).sort().map((name) => path.join(folder, name));
   const hash = createHash('sha256');
