@@ -13,11 +13,10 @@ import { Gratuitous } from './gratuitous';
 import { Interface, subnetOf } from './interfaces';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
+import { Spacing } from './spacing';
 
 /** DEFEND_INTERVAL (RFC 5227 §1.1). */
 const DEFEND_INTERVAL_MS = 10_000;
-/** Hardware addresses whose conflicts are spaced; beyond, the list starts anew, for a hardware address is easily forged. */
-const REMEMBERED_OFFENDERS = 64;
 
 /** The speaker a hardware address belongs to. */
 export function speakerOf(hardwareAddress: number, peers: ReadonlyMap<string, Peer>): Peer | undefined {
@@ -41,7 +40,7 @@ export function noteClaim(now: number, address: Address, iface: Interface, peer:
 
 /** Reports and defends addresses that strangers use. */
 export class Conflicts {
-  private readonly reports = new Map<string, number>();
+  private readonly reports = new Spacing(DEFEND_INTERVAL_MS);
 
   constructor(private readonly gratuitous: Gratuitous) {}
 
@@ -53,10 +52,7 @@ export class Conflicts {
       address.defendedAt = now;
       this.gratuitous.burst(address, outbox);
     }
-    const report = `${address.text} ${hardwareAddressKey(hardwareAddress)}`;
-    if (now - (this.reports.get(report) ?? -Infinity) < DEFEND_INTERVAL_MS) return;
-    if (this.reports.size >= REMEMBERED_OFFENDERS) this.reports.clear();
-    this.reports.set(report, now);
+    if (!this.reports.allows(now, `${address.text} ${hardwareAddressKey(hardwareAddress)}`)) return;
     outbox.event({
       code: 'addressConflict', address: address.text, mac: formatHardwareAddress(hardwareAddress), interface: iface.name, defended,
     });

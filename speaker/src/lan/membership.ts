@@ -22,14 +22,13 @@ import { decodeHeartbeat, emptyHeartbeat, Heartbeat, HEARTBEAT_FLAG_LISTENING, H
 import { AddressMap } from './address-map';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
+import { Spacing } from './spacing';
 import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
 
 /** Send times of the latest datagrams are kept for this many; at eight a round it is more than three seconds. */
 const REMEMBERED_SENDS = 256;
 /** An operator hears of a bad source once in this time. */
 const REPORT_INTERVAL_MS = 10_000;
-/** Sources whose reports are spaced; beyond, the list starts anew, for a source address is easily forged. */
-const REPORTED_SOURCES = 64;
 
 const REPORTED: ReadonlySet<HeartbeatDrop> = new Set<HeartbeatDrop>(['version', 'unauthenticated', 'malformed']);
 
@@ -47,7 +46,7 @@ export class Membership {
   readonly detectionMs: number;
 
   private readonly sendTimes = new Float64Array(REMEMBERED_SENDS).fill(-Infinity);
-  private readonly reports = new Map<string, number>();
+  private readonly reports = new Spacing(REPORT_INTERVAL_MS);
   private readonly heartbeat: Heartbeat = emptyHeartbeat();
   private accuseFrom = -Infinity;
 
@@ -216,11 +215,7 @@ export class Membership {
   }
 
   private report(now: number, from: string, reason: HeartbeatDrop, outbox: Outbox): void {
-    if (!REPORTED.has(reason)) return;
-    const source = `${reason} ${from}`;
-    if (now - (this.reports.get(source) ?? -Infinity) < REPORT_INTERVAL_MS) return;
-    if (this.reports.size >= REPORTED_SOURCES) this.reports.clear();
-    this.reports.set(source, now);
+    if (!REPORTED.has(reason) || !this.reports.allows(now, `${reason} ${from}`)) return;
     outbox.event({ code: 'heartbeatRejected', from, reason });
   }
 }
