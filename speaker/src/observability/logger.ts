@@ -14,19 +14,25 @@ export interface Logger {
 
 const PINO_LEVEL: Record<LogLevel, string> = { all: 'trace', debug: 'debug', info: 'info', warn: 'warn', error: 'error', none: 'silent' };
 
+/** Octets of the log that are kept while they cannot be written. */
+const KEPT = 1024 * 1024;
+
 /**
  * One JSON object per line on standard output, with MetalLB's keys: `ts` (RFC 3339), `level`, `msg`.
  *
- * Writes are synchronous: the last line before a crash is the one that matters.
+ * Writes are synchronous: the last line before a crash is the one that matters. Lines that cannot be written (the disk is full, the reader is gone)
+ * are kept, up to a mebibyte, and written with a later one: a program that serves addresses does not end for want of a log.
  */
 export function createLogger(level: LogLevel, fields: object = {}): Logger {
+  const destination = pino.destination({ dest: 1, sync: true, maxLength: KEPT });
+  destination.on('error', () => undefined);
   return pino({
     level: PINO_LEVEL[level],
     base: fields,
     timestamp: () => `,"ts":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { error: errorFields },
-  }, pino.destination({ dest: 1, sync: true }));
+  }, destination);
 }
 
 /** An error as fields; codes and causes are what a reader searches for, stacks only help with defects of the program. */
