@@ -4,7 +4,7 @@ import { Options } from './options';
 import { Progress } from './progress';
 import { Case, compare } from './report';
 import { Stage } from './stage';
-import { cpuTimeOf, memoryOf, peakMemoryOf } from './usage';
+import { cpuTimeOf, memoryOf, peakMemoryOf } from '../lab/usage';
 
 /** Services made one after the other, each when the one before has its address. */
 const SINGLE = 100;

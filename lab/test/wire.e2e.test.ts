@@ -120,6 +120,17 @@ describe('bad input on the wire', () => {
     }
   });
 
+  test('two speakers with one name: one node answers, and all find each other when the second one has gone', async () => {
+    await speakers.get('n3')!.stop();
+    const twin = await cluster.startSpeaker('n3', { flags: ['--node-name', 'n1'] });
+    await sleep(1_000);
+    expect(await answerers(cluster)).toHaveLength(1);
+    await twin.stop();
+    speakers.set('n3', await cluster.startSpeaker('n3'));
+    await peersUp();
+    expect(await answerers(cluster)).toHaveLength(1);
+  });
+
   describe('the machine', () => {
     const program = [process.execPath, require.resolve('../../speaker/dist/main.js')];
 
