@@ -36,6 +36,9 @@ const PEER = {
     'both peer ASN and dynamicASN specified, remove one of them',
     'peer has no Address or Interface specified: set peerAddress to the address of the router, or interface for an unnumbered session',
     'peer has both Address and Interface specified, remove one of them',
+    'missing local ASN, set myASN to the AS number of the cluster, such as 64512',
+    'invalid ebgp-multihop parameter set for an ibgp peer: remove ebgpMultiHop, peers of one AS may be any number of hops apart',
+    'can not have both password and secret ref set, remove password',
   ],
   'myASN!': 'int64 0..4294967295',
   'peerASN': 'int64 0..4294967295',
@@ -45,7 +48,7 @@ const PEER = {
   'interface': 'string',
   'sourceAddress': 'string',
   'peerPort': 'integer 1..16384 = 179',
-  'holdTime': DURATION,
+  'holdTime': `${DURATION}; must be 0 or >=3s, such as 90s, or 0s for a session that never times out`,
   'keepaliveTime': DURATION,
   'connectTime': 'string: connect time should be between 1 seconds to 65535; connect time should contain a whole number of seconds',
   'routerID': 'string',
@@ -86,6 +89,7 @@ const KINDS: Record<string, Kind> = {
     ],
     fields: {
       'spec!': {
+        '(rules)': ['pool has no prefixes defined, list at least one address, such as 93.5.22.100'],
         'addresses!': ['string'],
         'autoAssign': 'boolean = true',
         'avoidBuggyIPs': 'boolean = false',
@@ -124,8 +128,8 @@ const KINDS: Record<string, Kind> = {
       spec: {
         ...ADVERTISEMENT,
         '(rules)': [expect.stringMatching(/^serviceSelectors and aggregationLength are mutually exclusive/)],
-        'aggregationLength': 'int32 1.. = 32',
-        'aggregationLengthV6': 'int32 = 128',
+        'aggregationLength': 'int32 1..32 = 32',
+        'aggregationLengthV6': 'int32 1..128 = 128',
         'localPref': 'int32',
         'asPathPrepend': 'int32 1..10',
         'communities': ['string'],
@@ -164,7 +168,7 @@ const KINDS: Record<string, Kind> = {
   'Community v1beta1': {
     plural: 'communities',
     columns: [],
-    fields: { spec: { communities: [{ name: 'string', value: 'string' }] }, status: NO_STATUS },
+    fields: { spec: { communities: [{ name: 'string', value: 'string /^([0-9]+:[0-9]+|large:[0-9]+:[0-9]+:[0-9]+)$/' }] }, status: NO_STATUS },
   },
   'ServiceL2Status v1beta1': {
     plural: 'servicel2statuses',
