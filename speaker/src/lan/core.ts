@@ -50,6 +50,7 @@ import { Overheard } from './overheard';
 import { Reassurance } from './reassurance';
 import { Reception } from './reception';
 import { addressSnapshot, counters, peerSnapshot } from './snapshot';
+import { REFUSED_MS } from './twins';
 import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
 import { Witness } from './witness';
 
@@ -157,8 +158,8 @@ export class LanCore {
   setKeys(now: number, keys: readonly Uint8Array[]): Outbox {
     checkKeys(keys);
     if (!this.enter(now)) return this.outbox;
-    const first = this.membership.keys.length === 0 && keys.length > 0;
-    this.membership.keys = keys.map((key) => Uint8Array.from(key));
+    const first = !this.membership.keys.any && keys.length > 0;
+    this.membership.keys.set(now, keys);
     if (first && this.decisions.planned && this.membership.peers.size > 0) this.listening.start(now);
     this.keyMissingReported = false;
     this.membership.changed = this.dirty = true;
@@ -183,6 +184,7 @@ export class LanCore {
     }
     const drop = this.membership.receive(now, from, datagram, length, this.outbox);
     if (drop !== undefined) this.heartbeatDrops[drop]++;
+    if (this.membership.twins.refused) this.standDown(now);
     return this.leave(now);
   }
 
@@ -268,7 +270,7 @@ export class LanCore {
     this.stopped = true;
     for (const address of this.addresses.list) this.holdings.lose(address, 'stopped');
     this.outbox.withhold();
-    if (this.decisions.planned && this.membership.keys.length > 0) this.heartbeats.goodbye(now, this.outbox);
+    if (this.decisions.planned && this.membership.keys.any) this.heartbeats.goodbye(now, this.outbox);
     this.deadline = Infinity;
     return this.outbox;
   }
@@ -278,7 +280,7 @@ export class LanCore {
   }
 
   private get canBeat(): boolean {
-    return this.membership.keys.length > 0 && this.membership.peers.size > 0;
+    return this.membership.keys.any && this.membership.peers.size > 0;
   }
 
   /** Sends heartbeats that are due, and once an interval asks the LAN. */
@@ -304,6 +306,7 @@ export class LanCore {
     }
     this.lastRound = now;
     if (!this.canBeat) return;
+    if (this.membership.twins.notices.length > 0) this.heartbeats.notify(now, this.outbox);
     if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.decisions.revision);
     this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
     this.statesChanged = this.dirty = false;
@@ -338,8 +341,15 @@ export class LanCore {
     this.dirty = true;
   }
 
+  /** Another speaker has this node's name, and is believed by the others. */
+  private standDown(now: number): void {
+    this.membership.twins.refused = false;
+    this.listening.bar(now, now + REFUSED_MS);
+    for (const address of this.addresses.list) this.holdings.lose(address, 'duplicate');
+  }
+
   private reportMissingKey(): void {
-    if (this.keyMissingReported || this.listening.active || this.membership.keys.length > 0 || this.membership.peers.size === 0) return;
+    if (this.keyMissingReported || this.listening.active || this.membership.keys.any || this.membership.peers.size === 0) return;
     this.keyMissingReported = true;
     this.outbox.event({ code: 'heartbeatKeyMissing' });
   }

@@ -27,7 +27,7 @@ export class Decisions {
       node,
       revision: this.revision,
       mayClaim: this.planned && !this.listening.active && !this.leaving,
-      assumePeersUp: keys.length === 0,
+      assumePeersUp: !keys.any,
       detectionMs,
     }, peers);
   }
@@ -62,7 +62,7 @@ export class Decisions {
     let until = now;
     for (const address of addresses) {
       if (!address.held) continue;
-      if (!this.listening.authorised || this.membership.keys.length === 0 || !this.handovers.hasSuccessor(address)) {
+      if (!this.listening.authorised || !this.membership.keys.any || !this.handovers.hasSuccessor(address)) {
         this.holdings.lose(address, 'stopped');
         continue;
       }

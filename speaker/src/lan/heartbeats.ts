@@ -1,6 +1,7 @@
 /** Makes this node's own heartbeats: one round is one or more datagrams, each sent to every address of every peer. */
 import {
-  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_ADDRESSES_LENGTH, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_MAX_ECHOES,
+  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_ADDRESSES_LENGTH, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_REFUSED,
+  HEARTBEAT_MAX_ECHOES,
   HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, heartbeatAddressLength, HeartbeatType, Reach,
 } from '../wire';
 import { Address } from './address';
@@ -14,11 +15,14 @@ const GOODBYES = 2;
 const WHOLE_ROUNDS = 3;
 
 export class Heartbeats {
-  private readonly buffers: Uint8Array[] = [];
+  /** For each datagram of a round, one for each key. */
+  private readonly buffers: (Uint8Array | undefined)[] = [];
   private readonly heartbeat = emptyHeartbeat();
   /** States of addresses, as many in a page as a datagram has room for. */
   private pages: HeartbeatAddress[][] = [];
   private generation = 0;
+  private ipv4 = 0;
+  private ipv6 = 0;
   private page = 0;
   private wholeRounds = 0;
 
@@ -35,8 +39,9 @@ export class Heartbeats {
       if (held || impaired) states.push({ address: key, held, reach, handover, candidatesDigest });
     }
     this.pages = inPages(states);
-    this.heartbeat.total = states.filter(({ address }) => typeof address === 'number').length;
-    this.heartbeat.total6 = states.length - this.heartbeat.total;
+    this.ipv4 = states.filter(({ address }) => typeof address === 'number').length;
+    this.ipv6 = states.length - this.ipv4;
+    this.restoreTotals();
     this.generation = (this.generation + 1) % 0x100000000;
     this.heartbeat.revision = revision;
   }
@@ -75,13 +80,43 @@ export class Heartbeats {
     for (let i = 0; i < GOODBYES; i++) this.send(now, i, outbox);
   }
 
+  private restoreTotals(): void {
+    this.heartbeat.total = this.ipv4;
+    this.heartbeat.total6 = this.ipv6;
+  }
+
+  /** Tells two speakers of one name so. */
+  notify(now: number, outbox: Outbox): void {
+    const { twins: { notices }, keys: { accepted } } = this.membership;
+    this.heartbeat.type = HeartbeatType.DUPLICATE;
+    this.heartbeat.interfaces = [];
+    this.heartbeat.addresses = [];
+    this.heartbeat.total = this.heartbeat.total6 = 0;
+    for (const { to, incarnation, sequence, refused } of notices) {
+      this.heartbeat.flags = refused ? HEARTBEAT_FLAG_REFUSED : 0;
+      this.heartbeat.echoes = [{ incarnation, sequence }];
+      for (const key of accepted) {
+        const bytes = new Uint8Array(HEARTBEAT_MAX_LENGTH);
+        this.heartbeat.sequence = this.membership.nextSequence(now);
+        outbox.datagram(to, bytes, encodeHeartbeat(bytes, this.heartbeat, key));
+      }
+    }
+    notices.length = 0;
+    this.restoreTotals();
+  }
+
   private send(now: number, index: number, outbox: Outbox): void {
-    const key = this.membership.keys[0];
-    if (index === this.buffers.length) this.buffers.push(new Uint8Array(HEARTBEAT_MAX_LENGTH));
-    this.heartbeat.sequence = this.membership.nextSequence(now);
-    const length = encodeHeartbeat(this.buffers[index], this.heartbeat, key);
-    for (const { addresses } of this.membership.peers.values()) {
-      for (const to of addresses) outbox.datagram(to, this.buffers[index], length);
+    const { keys, peers } = this.membership;
+    this.heartbeat.keys = keys.ids;
+    for (const [i, key] of keys.accepted.entries()) {
+      const receivers = [...peers.values()].filter((peer) => keys.signs(key, peer));
+      if (receivers.length === 0) continue;
+      const buffer = this.buffers[index * keys.accepted.length + i] ??= new Uint8Array(HEARTBEAT_MAX_LENGTH);
+      this.heartbeat.sequence = this.membership.nextSequence(now);
+      const length = encodeHeartbeat(buffer, this.heartbeat, key);
+      for (const { addresses } of receivers) {
+        for (const to of addresses) outbox.datagram(to, buffer, length);
+      }
     }
   }
 }

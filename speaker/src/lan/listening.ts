@@ -2,7 +2,7 @@
  * When this node may answer, and when it may take addresses.
  *
  * It *listens* after its start, after its first key, and after it has joined a LAN while peers are not heard: it claims nothing new, but goes on answering for what it holds.
- * It *loses authority* when it has not run for longer than a detection time: it answers nothing, and listens.
+ * It *loses authority* when it has not run for longer than a detection time, or another has its name: it answers nothing, and listens.
  */
 import { Membership } from './membership';
 import { Outbox } from './outbox';
@@ -13,6 +13,7 @@ export class Listening {
   private since = -Infinity;
   private until = -Infinity;
   private gapMs = 0;
+  private barredUntil = -Infinity;
 
   constructor(private readonly membership: Membership, private readonly outbox: Outbox) {}
 
@@ -23,7 +24,7 @@ export class Listening {
 
   /** When it ends at the latest; Infinity when it is over. */
   get deadline(): number {
-    return this.active ? this.until : Infinity;
+    return this.active ? Math.max(this.until, this.barredUntil) : Infinity;
   }
 
   start(now: number): void {
@@ -40,9 +41,16 @@ export class Listening {
     this.start(now);
   }
 
+  /** Another has this node's name: it answers nothing until then at least. */
+  bar(now: number, until: number): void {
+    this.barredUntil = until;
+    this.authorised = false;
+    if (!this.active) this.start(now);
+  }
+
   /** Ends listening if it is time. Returns whether it has ended now. */
   end(now: number): boolean {
-    if (!this.active || (now < this.until && !this.heardAll())) return false;
+    if (!this.active || now < this.barredUntil || (now < this.until && !this.heardAll())) return false;
     this.until = -Infinity;
     if (!this.authorised) {
       this.authorised = true;
@@ -54,7 +62,7 @@ export class Listening {
   /** Whether every peer has answered something sent since listening began, and told all it holds. */
   private heardAll(): boolean {
     const { keys, peers } = this.membership;
-    if (keys.length === 0 || peers.size === 0) return false;
+    if (!keys.any || peers.size === 0) return false;
     for (const peer of peers.values()) {
       if (!peer.up || !peer.current || peer.confirmedAt < this.since) return false;
     }

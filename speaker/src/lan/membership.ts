@@ -1,8 +1,7 @@
 /**
  * Who is alive. Heartbeats tell; this file says which of them to believe.
  *
- * **Authentic.** A datagram counts only if one of the keys verifies it. Of several keys the first signs, so that a key is changed by
- * adding the new one behind the old everywhere, then swapping them, then taking the old one away.
+ * **Authentic.** A datagram counts only if one of the keys verifies it. How a key is changed without a gap is told in keys.ts.
  *
  * **Not replayed.** Each start of a speaker picks 64 random bits, its incarnation, and numbers its datagrams. Within an incarnation
  * a number is accepted once, and not when it is far behind the highest. But a recorded datagram of an earlier incarnation is authentic too, and nothing orders
@@ -20,9 +19,11 @@
  */
 import { decodeHeartbeat, emptyHeartbeat, Heartbeat, HEARTBEAT_FLAG_LISTENING, HeartbeatEcho, HeartbeatType, parseAddress } from '../wire';
 import { AddressMap } from './address-map';
+import { Keys } from './keys';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 import { Spacing } from './spacing';
+import { Twins } from './twins';
 import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
 
 /** Send times of the latest datagrams are kept for this many; at eight a round it is more than three seconds. */
@@ -30,7 +31,7 @@ const REMEMBERED_SENDS = 256;
 /** An operator hears of a bad source once in this time. */
 const REPORT_INTERVAL_MS = 10_000;
 
-const REPORTED: ReadonlySet<HeartbeatDrop> = new Set<HeartbeatDrop>(['version', 'unauthenticated', 'malformed']);
+const REPORTED: ReadonlySet<HeartbeatDrop> = new Set<HeartbeatDrop>(['version', 'unknownKey', 'unauthenticated', 'malformed']);
 
 export class Membership {
   readonly peers = new Map<string, Peer>();
@@ -38,7 +39,8 @@ export class Membership {
   readonly byProtocolAddress = new AddressMap<Peer>();
   /** Number of our next datagram. */
   sequence = 1;
-  keys: readonly Uint8Array[] = [];
+  readonly keys = new Keys();
+  readonly twins: Twins;
   /** Whether anything about a peer that ownership depends on has changed; whoever reads it sets it back. */
   changed = false;
   /** Whether somebody new waits for our echo; whoever reads it sets it back. */
@@ -52,6 +54,7 @@ export class Membership {
 
   constructor(readonly node: string, readonly incarnation: bigint, readonly intervalMs: number, multiplier: number) {
     this.detectionMs = intervalMs * multiplier;
+    this.twins = new Twins(this.detectionMs);
   }
 
   /** How old an echo may be: sent by us, heard there, and sent back with the next heartbeat. */
@@ -111,14 +114,15 @@ export class Membership {
 
   /** Takes a datagram; or says why not. */
   receive(now: number, from: string, datagram: Uint8Array, length: number, outbox: Outbox): HeartbeatDrop | undefined {
-    if (this.keys.length === 0) return 'noKey';
-    const problem = decodeHeartbeat(datagram, length, this.keys, this.heartbeat) ?? this.accept(now, this.heartbeat, outbox);
+    if (!this.keys.any) return 'noKey';
+    const problem = decodeHeartbeat(datagram, length, this.keys.accepted, this.heartbeat) ?? this.accept(now, from, this.heartbeat, outbox);
     if (problem !== undefined) this.report(now, from, problem, outbox);
     return problem;
   }
 
   /** Marks down whoever is overdue. */
   tick(now: number, outbox: Outbox): void {
+    if (this.keys.retire(now, this.peers)) outbox.event({ code: 'heartbeatKeyRetired' });
     for (const peer of this.peers.values()) {
       if (!peer.up) continue;
       if (now >= Math.max(peer.heardAt + this.detectionMs, this.accuseFrom)) this.down(now, peer, 'timeout', outbox);
@@ -138,17 +142,28 @@ export class Membership {
     return deadline;
   }
 
-  private accept(now: number, heartbeat: Heartbeat, outbox: Outbox): HeartbeatDrop | undefined {
+  private accept(now: number, from: string, heartbeat: Heartbeat, outbox: Outbox): HeartbeatDrop | undefined {
     if (heartbeat.node === this.node) return 'reflected';
     const peer = this.peers.get(heartbeat.node);
     if (peer === undefined) return 'unknownSender';
     const confirmedAt = this.confirmation(heartbeat);
+    if (heartbeat.type === HeartbeatType.DUPLICATE) {
+      if (now - confirmedAt > this.echoMs) return 'unproven';
+      this.twins.told(now, this.node, from, heartbeat, outbox);
+      return undefined;
+    }
     let reason: PeerReason = 'heard';
     if (heartbeat.incarnation !== peer.incarnation) {
-      if (now - confirmedAt > this.echoMs) {
+      const proven = now - confirmedAt <= this.echoMs;
+      if (this.twins.isTwin(now, peer, heartbeat, proven ? confirmedAt : -Infinity)) {
+        this.twins.refuse(now, peer, from, heartbeat, outbox);
+        return 'duplicate';
+      }
+      if (!proven) {
         this.introduce(now, peer, heartbeat);
         return 'unproven';
       }
+      if (peer.incarnation !== undefined) peer.former = { incarnation: peer.incarnation, until: now };
       if (peer.up) reason = 'restarted';
       peer.up = false;
       peer.incarnation = heartbeat.incarnation;
@@ -172,6 +187,7 @@ export class Membership {
       return undefined;
     }
     peer.heardAt = now;
+    peer.keys = [...heartbeat.keys];
     peer.confirmedAt = Math.max(peer.confirmedAt, confirmedAt);
     for (const key of heartbeat.interfaces) peer.hardwareAddresses.add(key);
     const listening = heartbeat.flags % 2 === HEARTBEAT_FLAG_LISTENING;
@@ -201,8 +217,9 @@ export class Membership {
   private introduce(now: number, peer: Peer, heartbeat: Heartbeat): void {
     const known = peer.introduction;
     if (known?.incarnation === heartbeat.incarnation && heartbeat.sequence <= known.sequence) return;
-    if (known?.incarnation !== heartbeat.incarnation) this.introduced = true;
-    peer.introduction = { incarnation: heartbeat.incarnation, sequence: heartbeat.sequence, at: now };
+    const same = known?.incarnation === heartbeat.incarnation && now - known.at <= this.echoMs;
+    if (!same) this.introduced = true;
+    peer.introduction = { incarnation: heartbeat.incarnation, sequence: heartbeat.sequence, at: now, since: same ? known.since : now };
   }
 
   private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
@@ -215,7 +232,14 @@ export class Membership {
   }
 
   private report(now: number, from: string, reason: HeartbeatDrop, outbox: Outbox): void {
-    if (!REPORTED.has(reason) || !this.reports.allows(now, `${reason} ${from}`)) return;
-    outbox.event({ code: 'heartbeatRejected', from, reason });
+    if (!REPORTED.has(reason)) return;
+    const claimed = reason === 'unknownKey' ? this.peers.get(this.heartbeat.node) : undefined;
+    if (claimed !== undefined) {
+      // While a key is changed, a peer that is not sure which one we know signs with each in turn.
+      if (claimed.up) return;
+      claimed.unknownKeyAt = now;
+    }
+    if (!this.reports.allows(now, `${reason} ${from}`)) return;
+    outbox.event({ code: 'heartbeatRejected', from, reason, ...(claimed && { node: claimed.node }) });
   }
 }

@@ -23,7 +23,17 @@ export class Peer {
   /** When we sent the latest datagram that it has echoed. */
   confirmedAt = -Infinity;
   /** Another life that has not proved itself yet; we echo it, so that it can. */
-  introduction: { incarnation: bigint; sequence: number; at: number } | undefined;
+  introduction: { incarnation: bigint; sequence: number; at: number; readonly since: number } | undefined;
+  /** The life before, and until when it was believed: if it comes back, two speakers have one name. */
+  former: { readonly incarnation: bigint; readonly until: number } | undefined;
+  /** When a speaker of the same name was last refused, and told so. */
+  twinAt = -Infinity;
+  /** When that was last reported. */
+  twinReportedAt = -Infinity;
+  /** When a datagram in its name was last signed with a key that is none of ours. */
+  unknownKeyAt = -Infinity;
+  /** Ids of the keys that it accepts, the one it prefers first; none before it was heard. */
+  keys: readonly number[] = [];
   /** Whether datagrams pass in both directions. */
   up = false;
   /** Why it is up or down. */

@@ -2,6 +2,9 @@ import { Address } from './address';
 import { Peer } from './peer';
 import { AddressSnapshot, PeerSnapshot } from './types';
 
+/** For so long something that happened to a peer is told of it. */
+const RECENT_MS = 15_000;
+
 /** One counter for each name, at 0. */
 export function counters<T extends string>(names: readonly T[]): Record<T, number> {
   return Object.fromEntries(names.map((name) => [name, 0])) as Record<T, number>;
@@ -26,5 +29,6 @@ export function peerSnapshot(now: number, peer: Peer): PeerSnapshot {
     reason: peer.reason,
     lastHeardMs: peer.heardAt === -Infinity ? undefined : now - peer.heardAt,
     addresses: peer.addresses,
+    trouble: now - peer.twinAt < RECENT_MS ? 'duplicate' : now - peer.unknownKeyAt < RECENT_MS ? 'unknownKey' : undefined,
   };
 }

@@ -119,6 +119,8 @@ export type LoseReason =
   | 'claimHeard'
   /** This node did not run for longer than the detection time; see {@link AuthorityEvent}. */
   | 'stalled'
+  /** Another speaker has the name of this node, and is believed; see {@link DuplicateNodeEvent}. */
+  | 'duplicate'
   | 'stopped';
 
 /** Why a peer is up or down. */
@@ -172,6 +174,22 @@ export interface HeartbeatRejectedEvent {
   readonly code: 'heartbeatRejected';
   readonly from: string;
   readonly reason: HeartbeatDrop;
+  /** With `unknownKey`: the peer in whose name it came. It is not proved. */
+  readonly node?: string;
+}
+/** Two speakers have one node name. Told by a node that hears both, and by both of them; at most once in 10 s. */
+export interface DuplicateNodeEvent {
+  readonly code: 'duplicateNode';
+  /** The name; on either of the two it is this node's own. */
+  readonly node: string;
+  /** Where the second of them sends from; on either of the two, the address of the node that told. */
+  readonly from: string;
+  /** Whether this node is the one that is not believed; it answers for nothing then. */
+  readonly refused: boolean;
+}
+/** A new key is used by all, and the former is not accepted any more. */
+export interface HeartbeatKeyRetiredEvent {
+  readonly code: 'heartbeatKeyRetired';
 }
 /** There are peers but no key: heartbeats are off, and each address stays with its first candidate. */
 export interface HeartbeatKeyMissingEvent {
@@ -180,7 +198,7 @@ export interface HeartbeatKeyMissingEvent {
 
 export type LanEvent =
   | AddressAcquiredEvent | AddressLostEvent | PeerEvent | AddressConflictEvent | InterfacesMissingEvent
-  | AuthorityEvent | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent;
+  | AuthorityEvent | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent | HeartbeatKeyRetiredEvent | DuplicateNodeEvent;
 
 /** Why a frame was not answered; of those in the second row see `NeighborProblem`. `claim` is a speaker's claim to an address, `conflict` that of a stranger. */
 export const FRAME_DROPS = [
@@ -192,8 +210,8 @@ export type FrameDrop = (typeof FRAME_DROPS)[number];
 
 /** Why a heartbeat was not accepted. */
 export const HEARTBEAT_DROPS = [
-  'stopped', 'noKey', 'truncated', 'magic', 'version', 'unauthenticated', 'malformed',
-  'reflected', 'unknownSender', 'replayed', 'unproven',
+  'stopped', 'noKey', 'truncated', 'magic', 'version', 'unknownKey', 'unauthenticated', 'malformed',
+  'reflected', 'unknownSender', 'replayed', 'unproven', 'duplicate',
 ] as const;
 export type HeartbeatDrop = (typeof HEARTBEAT_DROPS)[number];
 
@@ -220,6 +238,8 @@ export interface PeerSnapshot {
   /** Milliseconds since it was last heard; undefined when it never was. */
   readonly lastHeardMs?: number;
   readonly addresses: readonly string[];
+  /** What is wrong with it, of late: it signs with a key that is none of ours, or a second speaker has its name. */
+  readonly trouble?: 'unknownKey' | 'duplicate';
 }
 /** All that the core knows, for status, metrics and `hlb why`. Made anew at each call. */
 export interface LanSnapshot {

@@ -94,6 +94,8 @@ export class SpeakerMetrics extends Metrics {
   readonly heartbeats = this.gauge('hlb_heartbeats_enabled', '1 unless heartbeats are switched off, so that every node counts as alive.');
   readonly heartbeatsDropped = this.counter('hlb_heartbeats_dropped_total', 'Heartbeats that were not accepted, by reason.', ['reason']);
   readonly peerUp = this.gauge('hlb_peer_up', 'Whether the speaker of another node is heard and hears us.', ['peer']);
+  readonly peerTrouble = this.gauge('hlb_peer_trouble',
+    '1 for a peer that of late signed with a key that is not ours (unknownKey), or whose name a second speaker has (duplicate).', ['peer', 'trouble']);
   readonly authority = this.gauge('hlb_authority', '1 while this speaker may answer; 0 after a stall, until it has heard its peers again.');
   readonly loopLateness = this.gauge('hlb_dataplane_lateness_seconds', 'The worst delay of the data plane\'s clock since the last scrape.');
 }

@@ -28,7 +28,13 @@ export function collectDataPlane(metrics: SpeakerMetrics, dataPlane: Pick<DataPl
       metrics.heartbeatsDropped.inc({ reason }, added(`heartbeat ${reason}`, count));
     }
     metrics.peerUp.reset();
-    snapshot.peers.forEach(({ node, up }) => metrics.peerUp.set({ peer: node }, up ? 1 : 0));
+    metrics.peerTrouble.reset();
+    for (const { node, up, trouble } of snapshot.peers) {
+      metrics.peerUp.set({ peer: node }, up ? 1 : 0);
+      if (trouble) {
+        metrics.peerTrouble.set({ peer: node, trouble }, 1);
+      }
+    }
     metrics.authority.set(snapshot.authorised ? 1 : 0);
     metrics.loopLateness.set(snapshot.loop.lateness.recentMaxMs / 1000);
   });

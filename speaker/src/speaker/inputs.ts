@@ -95,6 +95,12 @@ export class Inputs {
     return this.nodeList.store.snapshot();
   }
 
+  /** A Node as an event names it. */
+  nodeOf(name: string): KubeObject | undefined {
+    const stored = this.nodeList.store.get(name);
+    return stored && { apiVersion: 'v1', kind: 'Node', metadata: stored.metadata };
+  }
+
   /** A Service as an event names it. */
   objectOf(service: string): KubeObject | undefined {
     const stored = this.services.store.get(service);

@@ -1,4 +1,4 @@
-import type { LanEvent } from '../lan';
+import type { DuplicateNodeEvent, LanEvent } from '../lan';
 import type { Logger } from '../observability';
 
 /** Writes what the data plane reports as a line for people, with the level that it deserves. */
@@ -22,8 +22,19 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
     case 'authorityRegained':
       return log.info(fields, 'answering again after the pause');
     case 'heartbeatRejected':
-      return log.warn(fields, `heartbeat from ${event.from} refused: ${event.reason}`);
+      return log.warn(fields, event.reason === 'unknownKey'
+        ? `heartbeat from ${event.from}${event.node ? `, which says it is ${event.node},` : ''} refused: its key is not the one of this node; one of the two has not read the Secret`
+        : `heartbeat from ${event.from} refused: ${event.reason}`);
+    case 'heartbeatKeyRetired':
+      return log.info(fields, 'all use the new heartbeat key, or had an hour to: the former one is not accepted any more');
+    case 'duplicateNode':
+      return log.error(fields, duplicateNode(event));
     case 'heartbeatKeyMissing':
       return log.warn(fields, 'there is no heartbeat key yet, so each address stays with its first candidate: is the controller running?');
   }
+}
+
+function duplicateNode({ node, from, refused }: DuplicateNodeEvent): string {
+  return `two speakers have the node name ${node}${refused ? ', and this one is not believed: it answers for nothing' : ''}. `
+    + `Told by, or sent from, ${from}: give each machine a name of its own (a clone keeps its host name), or correct METALLB_NODE_NAME`;
 }

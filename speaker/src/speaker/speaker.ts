@@ -11,6 +11,7 @@ import { L2Statuses } from './l2-status';
 import { logLanEvent } from './log-event';
 import { NotAnnounced } from './not-announced';
 import { Pacer } from './pacer';
+import { recordPeerEvent } from './peer-events';
 import { Planner } from './planner';
 import type { SpeakerOptions } from './run';
 
@@ -69,7 +70,7 @@ export class Speaker implements Role {
   private readonly pacer = new Pacer(() => this.flush());
   private config?: Config;
   private synced = false;
-  private keys: Buffer[] = [];
+  private key?: Buffer;
 
   private constructor(private readonly options: Options, private readonly dataPlane: DataPlane, owner: Awaited<ReturnType<typeof ownPod>>) {
     const { client, log, metrics, namespace, nodeName: node, lbClass } = options;
@@ -126,6 +127,7 @@ export class Speaker implements Role {
       if (options.heartbeats === 'on' || event.code !== 'heartbeatKeyMissing') {
         logLanEvent(log, event);
       }
+      recordPeerEvent(recorder, (name) => this.inputs.nodeOf(name), node, event);
       this.announcing.heard(event);
     });
     dataPlane.on('failed', options.fail);
@@ -153,9 +155,12 @@ export class Speaker implements Role {
       this.options.log.error({}, `Secret ${HEARTBEAT_SECRET} has no entry secretkey: delete the Secret, and the controller makes it anew`);
       return;
     }
+    if (this.key?.equals(key)) {
+      return; // the data plane knows by itself when the former one is not needed any more
+    }
     // The former key stays good for what others still sign with it.
-    this.keys = [key, ...this.keys.filter((former) => !key.equals(former))].slice(0, 2);
-    this.dataPlane.setKeys(this.keys);
+    this.dataPlane.setKeys(this.key ? [key, this.key] : [key]);
+    this.key = key;
   }
 
   /** Brings the data plane's plan up to date. */

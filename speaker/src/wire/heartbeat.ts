@@ -5,7 +5,7 @@
  * ```
  *    0  magic 'HLBH'                      8  incarnation of the sender, 64 bits
  *    4  version 1                        16  sequence, 64 bits, below 2^53
- *    5  type: 1 hello, 2 goodbye         24  plan revision, 64 bits, below 2^53
+ *    5  type: 1 hello, 2 goodbye, ...    24  plan revision, 64 bits, below 2^53
  *    6  flags, 16 bits                   32  length of the sender's name, then the name (RFC 1123 subdomain, at most 253 octets)
  *
  *   then sections, each: type (8 bits), length of its body (16 bits), body
@@ -23,21 +23,21 @@
  * A list too long for one datagram goes out in several; each has its own sequence. The totals tell when the addresses of one
  * generation, which is that of both families, are all there. A speaker that does not know section 4 has all of IPv4 nevertheless. What the fields are used for is told in lan/membership.ts.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { HARDWARE_ADDRESS_LENGTH, hardwareAddressKey, writeHardwareAddressKey } from './ethernet';
+import { HEARTBEAT_TAG_LENGTH, HeartbeatKey, heartbeatTag, verifyHeartbeatTag } from './heartbeat-key';
 import { readIpv4, writeIpv4 } from './ipv4';
 import { AddressKey, IPV6_LENGTH, readIpv6, writeIpv6 } from './ipv6';
 import { readUint16, readUint32, readUint53, writeUint16, writeUint32, writeUint53 } from './numbers';
 
 /** An encoded heartbeat is never longer: with IPv6 and UDP headers it fits the minimum MTU of IPv6, 1280 octets (RFC 8200 §5). */
 export const HEARTBEAT_MAX_LENGTH = 1232;
-/** Octets of the authentication tag. */
-export const HEARTBEAT_TAG_LENGTH = 16;
 /** What one datagram has room for, whatever the length of the name. */
 export const HEARTBEAT_MAX_INTERFACES = 12;
 export const HEARTBEAT_MAX_ECHOES = 24;
-/** Octets for addresses of both families together; see {@link heartbeatAddressLength}. Enough for 64 of IPv4, or 23 of IPv6. */
-export const HEARTBEAT_ADDRESSES_LENGTH = 448;
+/** Octets for addresses of both families together; see {@link heartbeatAddressLength}. Enough for 62 of IPv4, or 22 of IPv6. */
+export const HEARTBEAT_ADDRESSES_LENGTH = 434;
+/** A key is changed by accepting two for a while. */
+export const HEARTBEAT_MAX_KEYS = 2;
 
 const MAGIC = 0x484c4248;
 const VERSION = 1;
@@ -46,18 +46,24 @@ const SECTION_HEADER_LENGTH = 3;
 const ECHO_LENGTH = 16;
 const ADDRESS_LENGTH = 7;
 const ADDRESS6_LENGTH = IPV6_LENGTH + 3;
+const KEY_ID_LENGTH = 4;
+const TRAILER_LENGTH = KEY_ID_LENGTH + HEARTBEAT_TAG_LENGTH;
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3, ADDRESSES6 = 4 }
+enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3, ADDRESSES6 = 4, KEYS = 5 }
 
 export enum HeartbeatType {
   HELLO = 1,
   /** The sender stops: it is silent from now on, and holds nothing. */
   GOODBYE = 2,
+  /** To one of two speakers that have one name: its echo is of the receiver. It is not about the sender's own state. */
+  DUPLICATE = 3,
 }
 
 /** The sender listens (it has just started, or was stalled) and takes no further address for now. */
 export const HEARTBEAT_FLAG_LISTENING = 1;
+/** Of a DUPLICATE: the other speaker of that name is believed, this one is not. */
+export const HEARTBEAT_FLAG_REFUSED = 2;
 
 /** How well a node can announce an address. */
 export enum Reach {
@@ -115,13 +121,16 @@ export interface Heartbeat {
   total6: number;
   /** Some of them, or all; decoded in the order IPv4, IPv6. */
   addresses: HeartbeatAddress[];
+  /** Ids of the keys that the sender accepts, the one it prefers first. */
+  keys: number[];
 }
 
 /**
- * Why a datagram is no heartbeat: too short to be one; another protocol; a version this program does not know; no key verifies it;
- * a field that contradicts its length or its allowed values (it did come from somebody with the key).
+ * Why a datagram is no heartbeat: too short to be one; another protocol; a version this program does not know; signed with
+ * a key that is none of ours (its `node` is then what it says, unproved, or empty); not signed by the holder of the key that it names; a field that contradicts its
+ * length or its allowed values (it did come from somebody with the key).
  */
-export type HeartbeatProblem = 'truncated' | 'magic' | 'version' | 'unauthenticated' | 'malformed';
+export type HeartbeatProblem = 'truncated' | 'magic' | 'version' | 'unknownKey' | 'unauthenticated' | 'malformed';
 
 /** A heartbeat with nothing in it, to be filled. */
 export function emptyHeartbeat(): Heartbeat {
@@ -138,6 +147,7 @@ export function emptyHeartbeat(): Heartbeat {
     total: 0,
     total6: 0,
     addresses: [],
+    keys: [],
   };
 }
 
@@ -155,7 +165,7 @@ export function isHeartbeatName(name: string): boolean {
  * Writes and signs a heartbeat; returns its length. `into` has room for {@link HEARTBEAT_MAX_LENGTH} octets, the lists are within
  * their maxima, and the name passes {@link isHeartbeatName}: the caller, not the wire, decides these.
  */
-export function encodeHeartbeat(into: Uint8Array, heartbeat: Heartbeat, key: Uint8Array): number {
+export function encodeHeartbeat(into: Uint8Array, heartbeat: Heartbeat, key: HeartbeatKey): number {
   writeUint32(into, 0, MAGIC);
   into[4] = VERSION;
   into[5] = heartbeat.type;
@@ -179,42 +189,63 @@ export function encodeHeartbeat(into: Uint8Array, heartbeat: Heartbeat, key: Uin
     at += ECHO_LENGTH;
   }
   at = writeAddresses(into, at, heartbeat);
-  into.set(tagOf(into.subarray(0, at), key), at);
+  if (heartbeat.keys.length > 0) {
+    at = writeSection(into, at, Section.KEYS, heartbeat.keys.length * KEY_ID_LENGTH);
+    for (const id of heartbeat.keys) {
+      writeUint32(into, at, id);
+      at += KEY_ID_LENGTH;
+    }
+  }
+  writeUint32(into, at, key.id);
+  at += KEY_ID_LENGTH;
+  into.set(heartbeatTag(into.subarray(0, at), key), at);
   return at + HEARTBEAT_TAG_LENGTH;
 }
 
 /**
  * Reads the first `length` octets of a datagram into `into` if one of the keys verifies it. Returns undefined, or why it is no
- * heartbeat; what `into` holds then is undefined. Nothing but magic and version is looked at before the tag has been verified.
+ * heartbeat; what `into` holds then is undefined, but for the name with `unknownKey`. Nothing but magic, version and key is looked at before the tag has been verified.
  */
-export function decodeHeartbeat(datagram: Uint8Array, length: number, keys: readonly Uint8Array[], into: Heartbeat): HeartbeatProblem | undefined {
-  if (length > datagram.length || length < FIXED_LENGTH + HEARTBEAT_TAG_LENGTH) return 'truncated';
+export function decodeHeartbeat(datagram: Uint8Array, length: number, keys: readonly HeartbeatKey[], into: Heartbeat): HeartbeatProblem | undefined {
+  if (length > datagram.length || length < FIXED_LENGTH + TRAILER_LENGTH) return 'truncated';
   if (readUint32(datagram, 0) !== MAGIC) return 'magic';
   if (datagram[4] !== VERSION) return 'version';
-  const end = length - HEARTBEAT_TAG_LENGTH;
-  const signed = datagram.subarray(0, end);
-  const tag = datagram.subarray(end, length);
-  if (!keys.some((key) => timingSafeEqual(tagOf(signed, key), tag))) return 'unauthenticated';
+  const end = length - TRAILER_LENGTH;
+  const tagAt = length - HEARTBEAT_TAG_LENGTH;
+  const id = readUint32(datagram, end);
+  const key = keys.find((each) => each.id === id);
+  const nameEnd = FIXED_LENGTH + datagram[32];
+  if (key === undefined) {
+    into.node = nameEnd <= end ? readName(datagram, nameEnd) : '';
+    return 'unknownKey';
+  }
+  if (!verifyHeartbeatTag(datagram.subarray(0, tagAt), datagram.subarray(tagAt, length), key)) return 'unauthenticated';
 
   const type = datagram[5];
-  if (type !== HeartbeatType.HELLO && type !== HeartbeatType.GOODBYE) return 'malformed';
+  if (type < HeartbeatType.HELLO || type > HeartbeatType.DUPLICATE) return 'malformed';
   into.type = type;
   into.flags = readUint16(datagram, 6);
   into.incarnation = readUint64(datagram, 8);
   into.sequence = readUint53(datagram, 16);
   into.revision = readUint53(datagram, 24);
   if (!Number.isSafeInteger(into.sequence) || !Number.isSafeInteger(into.revision)) return 'malformed';
-  const nameEnd = FIXED_LENGTH + datagram[32];
   if (nameEnd > end) return 'malformed';
-  into.node = String.fromCharCode(...datagram.subarray(FIXED_LENGTH, nameEnd));
-  if (!NAME.test(into.node)) return 'malformed';
+  into.node = readName(datagram, nameEnd);
+  if (into.node === '') return 'malformed';
   return decodeSections(datagram, nameEnd, end, into) ? undefined : 'malformed';
+}
+
+/** The sender's name; empty if Kubernetes does not allow it. */
+function readName(datagram: Uint8Array, end: number): string {
+  const name = String.fromCharCode(...datagram.subarray(FIXED_LENGTH, end));
+  return NAME.test(name) ? name : '';
 }
 
 function decodeSections(datagram: Uint8Array, start: number, end: number, into: Heartbeat): boolean {
   into.interfaces.length = 0;
   into.echoes.length = 0;
   into.addresses.length = 0;
+  into.keys.length = 0;
   into.generation = 0;
   into.total = 0;
   into.total6 = 0;
@@ -245,6 +276,9 @@ function decodeSections(datagram: Uint8Array, start: number, end: number, into: 
       for (let i = body + 2; i < at; i += ADDRESS6_LENGTH) {
         if (!readState(datagram, i + IPV6_LENGTH, readIpv6(datagram, i), into)) return false;
       }
+    } else if (type === Section.KEYS) {
+      if (length % KEY_ID_LENGTH !== 0) return false;
+      for (let i = body; i < at; i += KEY_ID_LENGTH) into.keys.push(readUint32(datagram, i));
     }
   }
   return true;
@@ -294,10 +328,6 @@ function writeSection(into: Uint8Array, at: number, type: Section, length: numbe
   into[at] = type;
   writeUint16(into, at + 1, length);
   return at + SECTION_HEADER_LENGTH;
-}
-
-function tagOf(bytes: Uint8Array, key: Uint8Array): Uint8Array {
-  return createHmac('sha256', key).update(bytes).digest().subarray(0, HEARTBEAT_TAG_LENGTH);
 }
 
 function readUint64(bytes: Uint8Array, at: number): bigint {

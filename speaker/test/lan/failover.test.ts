@@ -266,6 +266,36 @@ describe('plans that differ', () => {
   });
 });
 
+describe('a new key', () => {
+  const NEW_KEY = new Uint8Array(32).fill(8);
+
+  test.each([
+    ['within a moment', [10, 25, 40]],
+    ['in a minute, the owner last', [30_000, 60_000, 59_000]],
+  ])('is read by the nodes one after another, %s: no peer goes down, and nothing moves', (_, times) => {
+    const home = new Home().settle();
+    times.forEach((ms, i) => home.at(home.now + ms, () => home.setKeys(home.nodes[i], [NEW_KEY, KEY])));
+    const from = home.log.length;
+    expect(home.watch(Math.max(...times) + 62_000, 'node-44').seen).toEqual(['node-44']);
+    expect(home.log.slice(from).filter((line) => !line.includes('heartbeatKeyRetired'))).toEqual([]);
+    expect(home.log.filter((line) => line.includes('heartbeatKeyRetired'))).toHaveLength(3);
+  });
+
+  test('is all that a node has that was started meanwhile: it is found by those who have it too, and by the rest when they have read it', () => {
+    const home = new Home().settle();
+    home.setKeys(home.a, [NEW_KEY, KEY]);
+    home.setKeys(home.c, [NEW_KEY]);
+    home.kill(home.c);
+    home.start(home.c);
+    home.runUntil(home.now + 1000);
+    const up = (node: VirtualNode) => node.core!.snapshot(home.now).peers.filter((peer) => peer.up).map(({ node: name }) => name);
+    expect([up(home.a), up(home.b), up(home.c)]).toEqual([['node-45', 'node-46'], ['node-44'], ['node-44']]);
+    home.setKeys(home.b, [NEW_KEY, KEY]);
+    home.runUntil(home.now + 500);
+    expect([up(home.a), up(home.b), up(home.c)]).toEqual([['node-45', 'node-46'], ['node-44', 'node-46'], ['node-44', 'node-45']]);
+  });
+});
+
 describe('without a key', () => {
   function keyless(): Home {
     const home = new Home();

@@ -2,7 +2,8 @@
 import { codesOf, core, KEY, link, planFor, VIP } from './harness';
 import { LanCore, LanError, LanPlan } from '../../src/lan';
 import {
-  decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Heartbeat, HEARTBEAT_MAX_LENGTH, HeartbeatType, parseIpv4, Reach,
+  decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Heartbeat, HEARTBEAT_FLAG_REFUSED, HEARTBEAT_MAX_LENGTH, heartbeatKey, HeartbeatType,
+  parseIpv4, Reach,
 } from '../../src/wire';
 
 const OTHER_KEY = new Uint8Array(32).fill(8);
@@ -35,7 +36,7 @@ class Pair {
       ...overrides,
     };
     const into = new Uint8Array(HEARTBEAT_MAX_LENGTH);
-    return into.slice(0, encodeHeartbeat(into, heartbeat, key));
+    return into.slice(0, encodeHeartbeat(into, heartbeat, heartbeatKey(key)));
   }
 
   receive(datagram: Uint8Array): string[] {
@@ -72,7 +73,7 @@ class Pair {
 
   private listen({ datagrams, datagramCount }: { datagrams: readonly { bytes: Uint8Array; length: number }[]; datagramCount: number }): void {
     for (let i = 0; i < datagramCount; i++) {
-      expect(decodeHeartbeat(datagrams[i].bytes, datagrams[i].length, [KEY, OTHER_KEY], this.last)).toBeUndefined();
+      expect(decodeHeartbeat(datagrams[i].bytes, datagrams[i].length, [KEY, OTHER_KEY].map(heartbeatKey), this.last)).toBeUndefined();
       this.last = { ...this.last };
     }
   }
@@ -150,11 +151,11 @@ describe('not believed', () => {
     const pair = new Pair();
     const datagram = pair.make({}, OTHER_KEY);
     expect(pair.speaker.receiveHeartbeat(1, '10.9.9.9', datagram, datagram.length).events)
-      .toEqual([{ code: 'heartbeatRejected', from: '10.9.9.9', reason: 'unauthenticated' }]);
-    expect(pair.receive(datagram)).toEqual(['heartbeatRejected unauthenticated']);
+      .toEqual([{ code: 'heartbeatRejected', from: '10.9.9.9', reason: 'unknownKey', node: 'node-45' }]);
+    expect(pair.receive(datagram)).toEqual(['heartbeatRejected unknownKey']);
     expect(pair.receive(datagram)).toEqual([]);
     pair.pass(10_001, false);
-    expect(pair.receive(datagram)).toEqual(['heartbeatRejected unauthenticated']);
+    expect(pair.receive(datagram)).toEqual(['heartbeatRejected unknownKey']);
     expect(pair.up).toBe(false);
   });
 
@@ -174,15 +175,63 @@ describe('not believed', () => {
   });
 });
 
-describe('keys', () => {
-  test('the first signs and all verify, so that a key can be changed without a gap', () => {
+/** The keys that node-44 signs with when it is next due, for a peer that accepts some. */
+function signersOf(pair: Pair): string[] {
+  const { datagrams, datagramCount } = pair.speaker.tick(pair.now = pair.speaker.nextDeadline());
+  return [...new Set(datagrams.slice(0, datagramCount).map(({ bytes, length }) => (
+    decodeHeartbeat(bytes, length, [heartbeatKey(KEY)], emptyHeartbeat()) === undefined ? 'old' : 'new'
+  )))];
+}
+
+describe('a key is changed without a gap:', () => {
+  const [old, fresh] = [heartbeatKey(KEY).id, heartbeatKey(OTHER_KEY).id];
+
+  test.each([
+    ['a peer that does not know the new one is told things with the old one', [old], ['old']],
+    ['a peer that knows both, with the new one', [old, fresh], ['new']],
+    ['a peer that knows the new one alone, with it', [fresh], ['new']],
+  ])('%s', (_, keys, signers) => {
     const pair = new Pair([OTHER_KEY, KEY]);
-    pair.pass(500, true);
+    pair.pass(500, true, { keys });
     expect(pair.up).toBe(true);
-    const outbox = pair.speaker.tick(pair.speaker.nextDeadline());
-    const { bytes, length } = outbox.datagrams[0];
-    expect(decodeHeartbeat(bytes, length, [KEY], emptyHeartbeat())).toBe('unauthenticated');
-    expect(decodeHeartbeat(bytes, length, [OTHER_KEY], emptyHeartbeat())).toBeUndefined();
+    expect(signersOf(pair)).toEqual(signers);
+  });
+
+  test('a peer that is not heard is told everything with both, for it may know either', () => {
+    const pair = new Pair([OTHER_KEY, KEY]);
+    pair.pass(500, false);
+    expect(signersOf(pair)).toEqual(['new', 'old']);
+  });
+
+  test('what a peer accepts is told by it, and by nobody who has a recording', () => {
+    const pair = new Pair([OTHER_KEY, KEY]);
+    pair.pass(500, true, { keys: [fresh] });
+    pair.receive(pair.make({ keys: [old], sequence: 1 }));
+    pair.receive(pair.make({ keys: [old], incarnation: 7n, echoes: [] }));
+    expect(signersOf(pair)).toEqual(['new']);
+  });
+
+  test('the former key is good until all have preferred the new one for a minute', () => {
+    const pair = new Pair([OTHER_KEY, KEY]);
+    expect(pair.pass(70_000, true, { keys: [old, fresh] })).toEqual(['peerUp heard', 'addressAcquired firstCandidate']);
+    expect(pair.pass(59_000, true, { keys: [fresh, old] })).toEqual([]);
+    expect(pair.pass(2000, true, { keys: [fresh, old] })).toContain('heartbeatKeyRetired');
+    pair.receive(pair.make());
+    expect(pair.drops()).toMatchObject({ unknownKey: expect.any(Number) });
+  });
+
+  test('or for an hour, if somebody is not heard of', () => {
+    const pair = new Pair([OTHER_KEY, KEY]);
+    expect(codesOf(pair.speaker.tick(3_599_000))).not.toContain('heartbeatKeyRetired');
+    expect(codesOf(pair.speaker.tick(3_601_000))).toContain('heartbeatKeyRetired');
+  });
+
+  test('a peer that signs with a key of its own is named, in the event and in what is known of it', () => {
+    const pair = new Pair();
+    pair.receive(pair.make({}, OTHER_KEY));
+    expect(pair.speaker.snapshot(pair.now).peers[0]).toMatchObject({ node: 'node-45', up: false, trouble: 'unknownKey' });
+    pair.pass(16_000, true);
+    expect(pair.speaker.snapshot(pair.now).peers[0]).toMatchObject({ up: true, trouble: undefined });
   });
 
   test('a key that is too short is refused, and those before stay', () => {
@@ -190,6 +239,83 @@ describe('keys', () => {
     expect(() => pair.speaker.setKeys(10, [new Uint8Array(15)])).toThrow(expect.objectContaining({ code: 'LAN_KEY_TOO_SHORT' }));
     pair.now = 20;
     expect(pair.receive(pair.make())).toContain('peerUp heard');
+  });
+});
+
+describe('two speakers with one name', () => {
+  const notice = (pair: Pair, flags: number, echoes = [{ incarnation: 44n, sequence: pair.last.sequence }]) =>
+    pair.receive(pair.make({ type: HeartbeatType.DUPLICATE, flags, echoes }));
+
+  /** node-45 twice: one life is heard, of the other what it sends comes with no proof. */
+  function twice(): Pair {
+    const pair = new Pair();
+    pair.pass(500, true);
+    for (let i = 1; i <= 12; i++) {
+      pair.pass(100, true);
+      const datagram = pair.make({ incarnation: 200n, sequence: i, echoes: [] });
+      const { events, datagrams, datagramCount } = pair.speaker.receiveHeartbeat(pair.now, '10.0.0.9', datagram, datagram.length);
+      if (events.length === 0) continue;
+      expect(events).toEqual([{ code: 'duplicateNode', node: 'node-45', from: '10.0.0.9', refused: false }]);
+      expect(datagramCount === 0 || datagrams.length > 0).toBe(true);
+      return pair;
+    }
+    throw new Error('never told');
+  }
+
+  test('are told apart from one that was started again, by the life that goes on', () => {
+    const pair = twice();
+    expect(pair.up).toBe(true);
+    expect(pair.speaker.snapshot(pair.now).peers[0].trouble).toBe('duplicate');
+    expect(pair.drops()).toMatchObject({ duplicate: 1 });
+  });
+
+  test('are both told, each where it sends from, with an echo of its own', () => {
+    const pair = twice();
+    const { datagrams, datagramCount } = pair.speaker.tick(pair.now = pair.speaker.nextDeadline());
+    const notices = datagrams.slice(0, datagramCount).flatMap(({ to, bytes, length }) => {
+      const heartbeat = emptyHeartbeat();
+      decodeHeartbeat(bytes, length, [heartbeatKey(KEY)], heartbeat);
+      if (heartbeat.type !== HeartbeatType.DUPLICATE) return [];
+      return [{ to, refused: heartbeat.flags === HEARTBEAT_FLAG_REFUSED, of: heartbeat.echoes[0].incarnation }];
+    });
+    expect(notices).toEqual([{ to: '10.0.0.9', refused: true, of: 200n }, { to: '93.5.22.45', refused: false, of: LIFE }]);
+  });
+
+  test('that each prove themselves are told apart too', () => {
+    const pair = new Pair();
+    pair.pass(500, true);
+    pair.receive(pair.make({ incarnation: 200n, sequence: 1 }));
+    pair.pass(50, false);
+    expect(pair.receive(pair.make({ incarnation: 200n, sequence: 2 }))).toEqual([]);
+    pair.pass(60, false);
+    expect(pair.receive(pair.make())).toEqual(['duplicateNode']);
+  });
+
+  test('the one that is refused answers nothing until it is told no more', () => {
+    const pair = new Pair();
+    expect(pair.pass(1000, true)).toContain('addressAcquired firstCandidate');
+    expect(notice(pair, HEARTBEAT_FLAG_REFUSED)).toEqual(['duplicateNode', 'addressLost duplicate']);
+    expect(pair.speaker.snapshot(pair.now)).toMatchObject({ authorised: false, addresses: [{ held: false }] });
+    expect(pair.pass(2000, true)).toEqual([]);
+    expect(notice(pair, HEARTBEAT_FLAG_REFUSED)).toEqual([]);
+    expect(pair.pass(2900, true)).toEqual([]);
+    expect(pair.pass(300, true)).toEqual(['authorityRegained', 'addressAcquired firstCandidate']);
+  });
+
+  test('the one that is believed goes on, and says that there is another', () => {
+    const pair = new Pair();
+    pair.pass(1000, true);
+    expect(notice(pair, 0)).toEqual(['duplicateNode']);
+    expect(pair.speaker.snapshot(pair.now)).toMatchObject({ authorised: true, addresses: [{ held: true }] });
+  });
+
+  test('a recorded notice silences nobody', () => {
+    const pair = new Pair();
+    pair.pass(1000, true);
+    const before = [{ incarnation: 44n, sequence: pair.last.sequence - 5 }];
+    expect(notice(pair, HEARTBEAT_FLAG_REFUSED, before)).toEqual([]);
+    expect(notice(pair, HEARTBEAT_FLAG_REFUSED, [{ incarnation: 43n, sequence: 1 }])).toEqual([]);
+    expect(pair.speaker.snapshot(pair.now)).toMatchObject({ authorised: true, addresses: [{ held: true }] });
   });
 });
 

@@ -82,6 +82,17 @@ const HAPPENINGS: readonly Happening[] = [
       world.note('the storm is over');
     });
   },
+  ({ world, random }, _, later) => {
+    const key = new Uint8Array(32).fill(random.integer(1, 250));
+    world.note(`the Secret has key ${key[0]} now`);
+    for (const each of world.nodes) {
+      // One that is started again has the new one alone.
+      later(0, 5000, () => {
+        world.note(`${each.name} reads key ${key[0]}`);
+        world.setKeys(each, each.core === undefined ? [key] : [key, each.keys[0]]);
+      });
+    }
+  },
 ];
 
 /** Lets something happen to the scenario, and undoes it later. */

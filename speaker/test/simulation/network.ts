@@ -103,7 +103,7 @@ export class Network {
   }
 
   heartbeatsPass(a: VirtualNode, b: VirtualNode): boolean {
-    if (a.heartbeatGroup !== b.heartbeatGroup) return false;
+    if (a.heartbeatGroup !== b.heartbeatGroup || !a.keys.some((key) => b.keys.includes(key))) return false;
     return !this.heartbeatsOverLan || (a.linkUp && b.linkUp && a.segment === b.segment);
   }
 

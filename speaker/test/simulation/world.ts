@@ -77,6 +77,7 @@ export class World implements Ground {
     node.pausedUntil = 0;
     node.backlog.length = 0;
     node.wakeAt = Infinity;
+    node.keys = node.keys.slice(0, 1);
     this.drain(node, core.setLinks(node.local(this.now), node.links));
     if (node.keys.length > 0) this.drain(node, core.setKeys(node.local(this.now), node.keys));
     this.drain(node, core.setPlan(node.local(this.now), node.plan = node.latestPlan));

@@ -2,11 +2,14 @@ import { createHmac } from 'node:crypto';
 import * as fc from 'fast-check';
 import {
   AddressKey, decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Handover, Heartbeat, HEARTBEAT_ADDRESSES_LENGTH, HEARTBEAT_MAX_ECHOES,
-  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, heartbeatAddressLength, HeartbeatType, isHeartbeatName, Reach,
+  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_KEYS, HEARTBEAT_MAX_LENGTH, HEARTBEAT_TAG_LENGTH, heartbeatAddressLength, heartbeatKey, HeartbeatType,
+  isHeartbeatName, Reach,
 } from '../../src/wire';
 
-const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
-const OTHER_KEY = new Uint8Array(32).fill(9);
+const KEY = heartbeatKey(Uint8Array.from({ length: 32 }, (_, i) => i));
+const OTHER_KEY = heartbeatKey(new Uint8Array(32).fill(9));
+/** The first octets of the SHA-256 of KEY. */
+const KEY_ID = '630dcd29';
 
 const SAMPLE: Heartbeat = {
   type: HeartbeatType.HELLO,
@@ -24,6 +27,7 @@ const SAMPLE: Heartbeat = {
     { address: 0x5d051664, held: true, reach: Reach.ON_LINK, candidatesDigest: 0xbeef },
     { address: -1, held: false, reach: Reach.NONE, candidatesDigest: 1 },
   ],
+  keys: [0x630dcd29, 0xa1b2c3d4],
 };
 
 const SAMPLE_BODY = [
@@ -31,6 +35,7 @@ const SAMPLE_BODY = [
   '01', '0006', '02005d05162c',
   '02', '0010', 'fedcba9876543210', '0000000000000005',
   '03', '0014', '00000003', '0002', '5d051664', '05', 'beef', 'ffffffff', '00', '0001',
+  '05', '0008', '630dcd29', 'a1b2c3d4',
 ].join('');
 
 /** The same, and the addresses of IPv6 behind it. */
@@ -42,7 +47,8 @@ const DUAL: Heartbeat = {
     { address: 0xfd930005002200000000000000000100n, held: true, reach: Reach.OFF_LINK, candidatesDigest: 0xcafe },
   ],
 };
-const DUAL_BODY = `${SAMPLE_BODY}0400150003fd93000500220000000000000000010003cafe`;
+const KEYS_AT = SAMPLE_BODY.length - 22;
+const DUAL_BODY = `${SAMPLE_BODY.slice(0, KEYS_AT)}0400150003fd93000500220000000000000000010003cafe${SAMPLE_BODY.slice(KEYS_AT)}`;
 
 function encoded(heartbeat: Heartbeat, key = KEY): Uint8Array {
   const into = new Uint8Array(HEARTBEAT_MAX_LENGTH);
@@ -51,7 +57,8 @@ function encoded(heartbeat: Heartbeat, key = KEY): Uint8Array {
 
 /** Signs octets as a holder of the key would. */
 function signed(body: Uint8Array): Uint8Array {
-  return Uint8Array.from([...body, ...createHmac('sha256', KEY).update(body).digest().subarray(0, 16)]);
+  const named = Uint8Array.from([...body, ...Buffer.from(KEY_ID, 'hex')]);
+  return Uint8Array.from([...named, ...createHmac('sha256', KEY.bytes).update(named).digest().subarray(0, 16)]);
 }
 
 const decode = (bytes: Uint8Array, keys = [KEY], into = emptyHeartbeat()) => decodeHeartbeat(bytes, bytes.length, keys, into) ?? into;
@@ -89,14 +96,29 @@ describe('heartbeats', () => {
 
   test('any of the keys verifies, none other does', () => {
     expect(decode(encoded(SAMPLE, OTHER_KEY), [KEY, OTHER_KEY])).toEqual(SAMPLE);
-    expect(decode(encoded(SAMPLE, OTHER_KEY), [KEY])).toBe('unauthenticated');
-    expect(decode(encoded(SAMPLE), [])).toBe('unauthenticated');
+    expect(decode(encoded(SAMPLE, OTHER_KEY), [KEY])).toBe('unknownKey');
+    expect(decode(encoded(SAMPLE), [])).toBe('unknownKey');
+  });
+
+  test('of a key that is not known it is told which node it says it is from, if it says one', () => {
+    const into = emptyHeartbeat();
+    expect(decode(encoded(SAMPLE, OTHER_KEY), [KEY], into)).toBe('unknownKey');
+    expect(into.node).toBe('node-44');
+    const nameless = encoded(SAMPLE, OTHER_KEY);
+    nameless[32] = 255;
+    expect(decode(nameless, [KEY], into)).toBe('unknownKey');
+    expect(into.node).toBe('');
+  });
+
+  test('with the name of a key, and without its signature, it is refused', () => {
+    const forged = encoded(SAMPLE, { bytes: OTHER_KEY.bytes, id: KEY.id });
+    expect(decode(forged)).toBe('unauthenticated');
   });
 
   test('cut short at any octet it is refused', () => {
     const bytes = encoded(SAMPLE);
     for (let length = 0; length < bytes.length; length++) {
-      expect(['truncated', 'unauthenticated']).toContain(decodeHeartbeat(bytes, length, [KEY], emptyHeartbeat()));
+      expect(['truncated', 'unknownKey', 'unauthenticated']).toContain(decodeHeartbeat(bytes, length, [KEY], emptyHeartbeat()));
     }
     expect(decodeHeartbeat(bytes, bytes.length + 1, [KEY], emptyHeartbeat())).toBe('truncated');
   });
@@ -107,7 +129,8 @@ describe('heartbeats', () => {
       for (const bit of [1, 2, 4, 8, 16, 32, 64, 128]) {
         const changed = Uint8Array.from(bytes);
         changed[offset] = Math.floor(changed[offset] / bit) % 2 === 0 ? changed[offset] + bit : changed[offset] - bit;
-        const expected = offset < 4 ? 'magic' : offset === 4 ? 'version' : 'unauthenticated';
+        const inKeyId = offset >= bytes.length - HEARTBEAT_TAG_LENGTH - 4 && offset < bytes.length - HEARTBEAT_TAG_LENGTH;
+        const expected = offset < 4 ? 'magic' : offset === 4 ? 'version' : inKeyId ? 'unknownKey' : 'unauthenticated';
         expect(decode(changed)).toBe(expected);
       }
     }
@@ -131,7 +154,7 @@ describe('heartbeats', () => {
   });
 
   test.each([
-    ['an unknown type', 5, [3]],
+    ['an unknown type', 5, [9]],
     ['a sequence above 2^53', 16, [0xff]],
     ['a revision above 2^53', 24, [0xff]],
     ['a name longer than the rest', 32, [0xff]],
@@ -141,6 +164,7 @@ describe('heartbeats', () => {
     ['hardware addresses of five octets', 42, [5]],
     ['reach 3', 81, [7]],
     ['a hand-over to nobody knows whom', 81, [0x1d]],
+    ['a key id of three octets', SAMPLE_BODY.length / 2 - 9, [7]],
   ])('malformed: %s', (_, offset, octets) => {
     const body = Uint8Array.from(Buffer.from(SAMPLE_BODY, 'hex'));
     body.set(octets, offset);
@@ -160,8 +184,8 @@ describe('heartbeats', () => {
   });
 
   test.each([
-    ['IPv4', 64, (i: number) => i],
-    ['IPv6', 23, (i: number) => BigInt(i)],
+    ['IPv4', 62, (i: number) => i],
+    ['IPv6', 22, (i: number) => BigInt(i)],
   ])('the largest one fits, with addresses of %s', (family, most, address: (i: number) => AddressKey) => {
     expect([family, Math.floor(HEARTBEAT_ADDRESSES_LENGTH / heartbeatAddressLength(address(0)))]).toEqual([family, most]);
     const largest: Heartbeat = {
@@ -172,6 +196,7 @@ describe('heartbeats', () => {
       total: 0xffff,
       total6: 0xffff,
       addresses: Array.from({ length: most }, (_, i) => ({ address: address(i), held: true, reach: Reach.ON_LINK, candidatesDigest: i })),
+      keys: Array.from({ length: HEARTBEAT_MAX_KEYS }, (_, i) => i),
     };
     const bytes = encoded(largest);
     expect(bytes.length).toBeLessThanOrEqual(HEARTBEAT_MAX_LENGTH);
@@ -189,7 +214,7 @@ describe('heartbeats', () => {
       candidatesDigest: fc.integer({ min: 0, max: 0xffff }),
     }), { maxLength });
     const arbitrary = fc.record<Heartbeat>({
-      type: fc.constantFrom(HeartbeatType.HELLO, HeartbeatType.GOODBYE),
+      type: fc.constantFrom<HeartbeatType>(HeartbeatType.HELLO, HeartbeatType.GOODBYE, HeartbeatType.DUPLICATE),
       flags: fc.integer({ min: 0, max: 0xffff }),
       node: fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,40}[a-z0-9])?$/),
       incarnation: uint64,
@@ -204,6 +229,7 @@ describe('heartbeats', () => {
         states(fc.integer({ min: -0x80000000, max: 0x7fffffff }), 32),
         states(fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), 11),
       ).map(([ipv4, ipv6]) => [...ipv4, ...ipv6]),
+      keys: fc.array(fc.integer({ min: 0, max: 0xffffffff }), { maxLength: HEARTBEAT_MAX_KEYS }),
     });
     fc.assert(fc.property(arbitrary, (heartbeat) => {
       expect(decode(encoded(heartbeat))).toEqual(heartbeat);
