@@ -138,6 +138,8 @@ function rivalries(balancer: Balancer, all: readonly Balancer[]): string[] {
     ...other.namespace === balancer.namespace
       ? [`is in the same namespace (${balancer.namespace}) as ${other.construct.node.path}, where each would replace the other: ` +
         'install it into another namespace'] : [],
+    ...other.definesWebhook && balancer.definesWebhook
+      ? [`defines the same webhook as ${other.construct.node.path}, for a cluster has one: pass webhookPolicy: WebhookPolicy.NONE to one of them`] : [],
     ...other.definesCrds && balancer.definesCrds
       ? [`defines the same custom resources as ${other.construct.node.path}: pass crds: false to one of them`] : [],
   ]);

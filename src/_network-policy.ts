@@ -1,13 +1,14 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { metadataOf } from './_names';
+import { Balancer } from './_registry';
 import { checkList, checkWhole, refuse } from './_values';
-import { HEALTH_PORT, METRICS_PORT, selectorOf } from './_workloads';
+import { HEALTH_PORT, METRICS_PORT, selectorOf, WEBHOOK_PORT } from './_workloads';
 import { NetworkPolicyOptions } from './network-policy-options';
 
-/** Keeps the controller from talking to anybody but the API server, and others from reaching it but for metrics and health. */
+/** Keeps the controller from talking to anybody but the API server, and others from reaching it but for metrics, health and the webhook. */
 export class ControllerNetworkPolicy extends Construct {
-  constructor(scope: Construct, id: string, namespace: string, props: NetworkPolicyOptions) {
+  constructor(scope: Construct, id: string, { namespace, definesWebhook }: Balancer, props: NetworkPolicyOptions) {
     super(scope, id);
     const where = `${this.node.path}: apiServerPorts`;
     checkList(where, props.apiServerPorts);
@@ -20,7 +21,7 @@ export class ControllerNetworkPolicy extends Construct {
       spec: {
         podSelector: { matchLabels: selectorOf('controller') },
         policyTypes: ['Ingress', 'Egress'],
-        ingress: [{ ports: [METRICS_PORT, HEALTH_PORT].map(tcp) }],
+        ingress: [{ ports: [METRICS_PORT, HEALTH_PORT, ...definesWebhook ? [WEBHOOK_PORT] : []].map(tcp) }],
         egress: [{ ports: ports.map(tcp) }],
       },
     });

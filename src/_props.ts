@@ -7,7 +7,7 @@ import { Balancer } from './_registry';
 import { checkBoolean, checkDuration, checkList, checkMember, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
 import { WorkloadSettings } from './_workloads';
 import { Advertisement } from './advertisement';
-import { HomeLoadBalancerProps, LogLevel } from './home-load-balancer-props';
+import { HomeLoadBalancerProps, LogLevel, TlsVersion, WebhookPolicy } from './home-load-balancer-props';
 
 /** The image of the program; library and program have one version. */
 const IMAGE = `ghcr.io/home-load-balancer/home-load-balancer:${JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')).version}`;
@@ -31,11 +31,13 @@ export function checkProps(path: string, props: HomeLoadBalancerProps): void {
   checkName(where('poolName'), 'subdomain', props.poolName);
   checkMembers(where('advertise'), props.advertise, Advertisement, 'Advertisement.l2()');
   checkText(where('image'), props.image);
-  for (const property of ['crds', 'ignoreExcludeLb'] as const) checkBoolean(where(property), props[property]);
+  for (const property of ['crds', 'ignoreExcludeLb', 'heartbeats', 'metricsInsecure'] as const) checkBoolean(where(property), props[property]);
   checkMember(where('logLevel'), props.logLevel, LogLevel);
   checkMember(where('imagePullPolicy'), props.imagePullPolicy, ImagePullPolicy);
   checkWhole(where('controllerReplicas'), props.controllerReplicas, 1, 10);
+  checkMember(where('webhookPolicy'), props.webhookPolicy, WebhookPolicy);
   checkHeartbeats(path, props);
+  checkServing(path, props);
   checkNodes(where('nodes'), props.nodes);
 }
 
@@ -51,10 +53,17 @@ export function settingsOf(props: HomeLoadBalancerProps, namespace: string): Wor
     controllerReplicas: props.controllerReplicas ?? 1,
     controllerResources: props.controllerResources,
     speakerResources: props.speakerResources,
+    webhook: props.webhookPolicy !== WebhookPolicy.NONE,
+    metricsInsecure: props.metricsInsecure,
+    metricsCertificate: props.metricsCertificate,
+    tlsMinVersion: props.tlsMinVersion,
+    tlsCipherSuites: props.tlsCipherSuites,
+    heartbeats: props.heartbeats,
     heartbeatPort: props.heartbeatPort,
     heartbeatIntervalMs: props.heartbeatInterval?.toMilliseconds(),
     heartbeatMultiplier: props.heartbeatMultiplier,
     excludeInterfaces: props.excludeInterfaces,
+    gratuitousArpIntervalSeconds: props.gratuitousArpInterval?.toSeconds(),
   };
 }
 
@@ -64,18 +73,48 @@ export function nodesOf({ nodes }: HomeLoadBalancerProps): Balancer['nodes'] {
 }
 
 function checkHeartbeats(path: string, props: HomeLoadBalancerProps): void {
+  const idle = (['heartbeatPort', 'heartbeatInterval', 'heartbeatMultiplier'] as const).find((property) => isGiven(props[property]));
+  if (props.heartbeats === false && idle) {
+    throw new ConstructError('INVALID_PROPS', `${path}: ${idle} means nothing with heartbeats: false: leave out one of them`);
+  }
   checkWhole(`${path}: heartbeatPort`, props.heartbeatPort, 1, 65_535);
   if (props.heartbeatPort === 9120 || props.heartbeatPort === 17_472) {
     refuse(`${path}: heartbeatPort`, props.heartbeatPort, 'a port that is not the one of metrics (9120) or health (17472)');
   }
   checkDuration(`${path}: heartbeatInterval`, props.heartbeatInterval, { text: '10 ms to 10 s', test: (time) => time >= 10 && time <= 10_000 });
   checkWhole(`${path}: heartbeatMultiplier`, props.heartbeatMultiplier, 2, 50);
+  checkDuration(`${path}: gratuitousArpInterval`, props.gratuitousArpInterval, {
+    text: '0 (never), or whole seconds from 1 s to 1 day', test: (time) => time % 1000 === 0 && time >= 0 && time <= 86_400_000,
+  });
   checkText(`${path}: excludeInterfaces`, props.excludeInterfaces);
   if (!isGiven(props.excludeInterfaces)) return;
   try {
     new RegExp(props.excludeInterfaces!);
   } catch (error) {
     refuse(`${path}: excludeInterfaces`, props.excludeInterfaces, `a regular expression, such as ^(docker|veth).*|^lo$ (${(error as Error).message})`);
+  }
+}
+
+/** How metrics and webhook are served. */
+function checkServing(path: string, props: HomeLoadBalancerProps): void {
+  const { metricsInsecure, metricsCertificate, tlsMinVersion, tlsCipherSuites } = props;
+  checkMember(`${path}: tlsMinVersion`, tlsMinVersion, TlsVersion);
+  checkList(`${path}: tlsCipherSuites`, tlsCipherSuites);
+  if (isGiven(tlsCipherSuites)) {
+    tlsCipherSuites!.forEach((suite, i) => {
+      if (isGiven(suite ?? '') && !/^TLS_[A-Z0-9_]{1,80}$/.test(suite)) {
+        refuse(`${path}: tlsCipherSuites[${i}]`, suite, 'the IANA name of a cipher suite, such as TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
+      }
+    });
+    if (tlsCipherSuites!.length === 0) refuse(`${path}: tlsCipherSuites`, tlsCipherSuites, 'at least one, or nothing');
+    if (tlsMinVersion !== TlsVersion.TLS_1_2) {
+      throw new ConstructError('INVALID_PROPS', `${path}: tlsCipherSuites are for TLS 1.2, for TLS 1.3 has its own: leave them out, or pass tlsMinVersion: TlsVersion.TLS_1_2`);
+    }
+  }
+  if (!isGiven(metricsCertificate)) return;
+  checkText(`${path}: metricsCertificate: name`, metricsCertificate!.name ?? '');
+  if (metricsInsecure === true) {
+    throw new ConstructError('INVALID_PROPS', `${path}: metricsCertificate means nothing with metricsInsecure: leave out one of them`);
   }
 }
 

@@ -15,7 +15,7 @@ const RESERVATIONS = 'home-load-balancer-reservations';
 const CONTROLLER_LEASE = 'home-load-balancer-controller';
 
 /** What the API server knows of the admission webhook, and the Secret with its certificates. The names are MetalLB's. */
-const WEBHOOK_CONFIGURATION = 'metallb-webhook-configuration';
+export const WEBHOOK_CONFIGURATION = 'metallb-webhook-configuration';
 const WEBHOOK_SECRET = 'metallb-webhook-cert';
 
 const READ = ['get', 'list', 'watch'];

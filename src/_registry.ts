@@ -8,6 +8,9 @@ export interface Balancer {
   readonly namespace: string;
   readonly loadBalancerClass?: string;
   readonly definesCrds: boolean;
+  readonly definesWebhook: boolean;
+  /** Whether metrics are served by HTTP to everybody. */
+  readonly metricsInsecure: boolean;
   /** Whether nodes with the exclude label announce, too. */
   readonly ignoreExcludeLb: boolean;
   /** Services that were bound to it. */

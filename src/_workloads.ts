@@ -1,7 +1,7 @@
 import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
 import {
   Capability, ContainerProps, ContainerResources, Cpu, DaemonSet, Deployment, DeploymentStrategy, DnsPolicy, EnvFieldPaths, EnvValue,
-  ImagePullPolicy, k8s, LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, Probe, Protocol, SeccompProfileType, TaintEffect,
+  ImagePullPolicy, ISecret, k8s, LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, Probe, Protocol, SeccompProfileType, TaintEffect, Volume,
 } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { LABELS } from './_names';
@@ -10,7 +10,11 @@ import { textOf } from './_tokens';
 
 export const METRICS_PORT = 9120;
 export const HEALTH_PORT = 17472;
+export const WEBHOOK_PORT = 9443;
 const HEARTBEAT_PORT = 7946;
+
+/** Where the certificate for `/metrics` is in the container. */
+const METRICS_CERTIFICATE = '/etc/home-load-balancer/metrics';
 
 /** An unprivileged user that exists on no node, as in most distributions. */
 const NOBODY = 65534;
@@ -27,10 +31,19 @@ export interface WorkloadSettings {
   readonly controllerResources?: ContainerResources;
   readonly speakerResources?: ContainerResources;
   /** Undefined for what the program does by itself, so that it may change its mind with a new version. */
+  readonly heartbeats?: boolean;
   readonly heartbeatPort?: number;
   readonly heartbeatIntervalMs?: number;
   readonly heartbeatMultiplier?: number;
   readonly excludeInterfaces?: string;
+  readonly gratuitousArpIntervalSeconds?: number;
+  /** Whether the API server asks the controller about changes of the configuration. */
+  readonly webhook: boolean;
+  readonly metricsInsecure?: boolean;
+  /** Secret with the certificate for `/metrics`. */
+  readonly metricsCertificate?: ISecret;
+  readonly tlsMinVersion?: string;
+  readonly tlsCipherSuites?: readonly string[];
 }
 
 /** The role that gives addresses to Services: one pod somewhere in the cluster, or several of which one does it. */
@@ -44,12 +57,17 @@ export function createController(scope: Construct, settings: WorkloadSettings): 
     serviceAccount: createServiceAccount(scope, 'controller', settings.namespace),
     securityContext: { ensureNonRoot: true, user: NOBODY, group: NOBODY, fsGroup: NOBODY },
     containers: [container('controller', settings, {
+      args: settings.webhook ? [] : ['--webhook-mode=disabled'],
       resources: settings.controllerResources,
-      ports: [{ name: 'metrics', number: METRICS_PORT }, { name: 'health', number: HEALTH_PORT }],
+      ports: [
+        { name: 'metrics', number: METRICS_PORT },
+        { name: 'health', number: HEALTH_PORT },
+        ...settings.webhook ? [{ name: 'webhook', number: WEBHOOK_PORT }] : [],
+      ],
       securityContext: { ...unprivileged, ensureNonRoot: true, user: NOBODY, group: NOBODY },
     })],
   });
-  finish(controller, 'controller');
+  finish(controller, 'controller', settings);
   return controller;
 }
 
@@ -67,7 +85,7 @@ export function createSpeaker(scope: Construct, settings: WorkloadSettings): Dae
       resources: settings.speakerResources,
       ports: [
         { name: 'metrics', number: METRICS_PORT },
-        { name: 'heartbeat', number: settings.heartbeatPort ?? HEARTBEAT_PORT, protocol: Protocol.UDP },
+        ...settings.heartbeats === false ? [] : [{ name: 'heartbeat', number: settings.heartbeatPort ?? HEARTBEAT_PORT, protocol: Protocol.UDP }],
       ],
       probeHost: '127.0.0.1', // it shares the node's network, which has no business with its health
       // Capabilities of a container reach a process through its file or through user 0; the image has none on its file.
@@ -88,7 +106,7 @@ export function createSpeaker(scope: Construct, settings: WorkloadSettings): Dae
   ]) {
     speaker.scheduling.tolerate(Node.tainted(taint));
   }
-  finish(speaker, 'speaker',
+  finish(speaker, 'speaker', settings,
     JsonPatch.add('/spec/updateStrategy', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(1) } }),
     // A node short of memory or disk evicts pods by priority. Without its speaker it would lose every address that it answers for.
     JsonPatch.add('/spec/template/spec/priorityClassName', 'system-node-critical'),
@@ -102,11 +120,26 @@ function speakerArguments(settings: WorkloadSettings): string[] {
     'heartbeat-interval': settings.heartbeatIntervalMs,
     'heartbeat-multiplier': settings.heartbeatMultiplier,
     'exclude-interfaces': settings.excludeInterfaces,
+    'gratuitous-arp-interval': settings.gratuitousArpIntervalSeconds,
   };
   return [
     ...settings.ignoreExcludeLb ? ['--ignore-exclude-lb'] : [],
-    ...Object.entries(flags).filter(([, value]) => value !== undefined).map(([name, value]) => flag(name, value)),
+    ...settings.heartbeats === false ? ['--heartbeats=off'] : [],
+    ...flagsOf(flags),
   ];
+}
+
+/** Of `/metrics`, and of the webhook as far as it is about TLS. */
+function servingArguments({ metricsInsecure, metricsCertificate, tlsMinVersion, tlsCipherSuites }: WorkloadSettings): string[] {
+  return [
+    ...metricsInsecure ? ['--metrics-insecure'] : [],
+    ...flagsOf({ 'metrics-cert-dir': metricsCertificate && METRICS_CERTIFICATE, 'tls-min-version': tlsMinVersion, 'tls-cipher-suites': tlsCipherSuites?.join(',') }),
+  ];
+}
+
+/** Flags that have a value; the program decides about the others. */
+function flagsOf(flags: Record<string, any>): string[] {
+  return Object.entries(flags).filter(([, value]) => value !== undefined && value !== null).map(([name, value]) => flag(name, value));
 }
 
 function flag(name: string, value: any): string {
@@ -154,7 +187,7 @@ function container(role: string, settings: WorkloadSettings, own: ContainerSetti
     name: role,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    args: [role, flag('log-level', settings.logLevel), ...lbClass, ...own.args ?? []],
+    args: [role, flag('log-level', settings.logLevel), ...lbClass, ...servingArguments(settings), ...own.args ?? []],
     ports: own.ports,
     securityContext: own.securityContext,
     envVariables: {
@@ -173,8 +206,11 @@ function container(role: string, settings: WorkloadSettings, own: ContainerSetti
  * What kplus has no words for. The selector is exactly MetalLB's, because the API server lets nobody change the selector of a
  * workload that exists: so the manifest can be applied over a running MetalLB.
  */
-function finish(made: Deployment | DaemonSet, role: string, ...more: JsonPatch[]): void {
+function finish(made: Deployment | DaemonSet, role: string, { metricsCertificate }: WorkloadSettings, ...more: JsonPatch[]): void {
   made.select(LabelSelector.of({ labels: selectorOf(role) }));
+  if (metricsCertificate) {
+    made.containers[0].mount(METRICS_CERTIFICATE, Volume.fromSecret(made, 'MetricsCertificate', metricsCertificate), { readOnly: true });
+  }
   ApiObject.of(made).addJsonPatch(
     JsonPatch.add('/spec/revisionHistoryLimit', 3),
     JsonPatch.add('/spec/template/spec/nodeSelector', { 'kubernetes.io/os': 'linux' }),

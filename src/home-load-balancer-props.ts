@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import { ContainerResources, ImagePullPolicy } from 'cdk8s-plus-28';
+import { ContainerResources, ImagePullPolicy, ISecret } from 'cdk8s-plus-28';
 import { Advertisement } from './advertisement';
 
 /**
@@ -18,6 +18,28 @@ export enum LogLevel {
   ERROR = 'error',
   /** Nothing. */
   NONE = 'none',
+}
+
+/**
+ * What becomes of a change of the configuration while no controller can be asked about it.
+ */
+export enum WebhookPolicy {
+  /** It is made: the controller finds out what is wrong with it afterwards. */
+  IGNORE = 'Ignore',
+  /** It is refused. The pools of a first installation must then be applied after the controller runs. */
+  FAIL = 'Fail',
+  /** No change is ever asked about: there is no webhook. For a load balancer beside another one, or beside a MetalLB. */
+  NONE = 'None',
+}
+
+/**
+ * Versions of TLS.
+ */
+export enum TlsVersion {
+  /** RFC 5246. */
+  TLS_1_2 = 'VersionTLS12',
+  /** RFC 8446. */
+  TLS_1_3 = 'VersionTLS13',
 }
 
 /**
@@ -121,6 +143,51 @@ export interface HomeLoadBalancerProps {
   readonly speakerResources?: ContainerResources;
 
   /**
+   * Whether the API server asks the controller about changes of the configuration, so that what contradicts other objects is refused, and what becomes of a
+   * change when the controller does not answer. One cluster has one such webhook (`metallb-webhook-configuration`).
+   *
+   * @default WebhookPolicy.IGNORE
+   */
+  readonly webhookPolicy?: WebhookPolicy;
+
+  /**
+   * Secret with the certificate (`tls.crt`) and key (`tls.key`) for the metrics of all pods, in the namespace of the load balancer; renewed ones are taken
+   * without a restart. For instance `Secret.fromSecretName()` of cdk8s-plus.
+   *
+   * @default - each pod makes its own, which nobody can verify
+   */
+  readonly metricsCertificate?: ISecret;
+
+  /**
+   * Whether metrics are served by HTTP to everybody, instead of by HTTPS to whom the API server allows `get` on `/metrics`.
+   *
+   * @default false
+   */
+  readonly metricsInsecure?: boolean;
+
+  /**
+   * Lowest version of TLS for metrics and webhook.
+   *
+   * @default TlsVersion.TLS_1_3
+   */
+  readonly tlsMinVersion?: TlsVersion;
+
+  /**
+   * Cipher suites for connections by TLS 1.2, by their IANA names, such as `TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256`. Only with that `tlsMinVersion`.
+   *
+   * @default - those of Node.js
+   */
+  readonly tlsCipherSuites?: string[];
+
+  /**
+   * Whether speakers tell each other that they live. Without it every node counts as alive, and the addresses of one that dies are dark until it is taken out of
+   * the cluster: for a single node, or where nodes cannot reach each other by UDP.
+   *
+   * @default true
+   */
+  readonly heartbeats?: boolean;
+
+  /**
    * UDP port of the nodes on which speakers hear each other, 1 to 65535.
    *
    * @default 7946
@@ -148,6 +215,13 @@ export interface HomeLoadBalancerProps {
    * @default - the usual names of interfaces of containers, bridges and tunnels
    */
   readonly excludeInterfaces?: string;
+
+  /**
+   * Time between two announcements of an address that nobody asked for, which keep it in the tables of switches: 0 (never), or whole seconds up to a day.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly gratuitousArpInterval?: Duration;
 
   /**
    * The nodes of the cluster. Nothing of this gets into the manifests: with it, `plan()` says who would announce, and node selectors that

@@ -13,6 +13,7 @@ import { checkProps, nodesOf, settingsOf } from './_props';
 import { Balancer, Registry } from './_registry';
 import { isToken } from './_tokens';
 import { checkList, checkMembers, refuse } from './_values';
+import { AdmissionWebhook } from './_webhook';
 import { createController, createSpeaker } from './_workloads';
 import { AddressPool } from './address-pool';
 import { AddressPoolOptions } from './address-pool-options';
@@ -24,7 +25,7 @@ import { BgpPeerOptions } from './bgp-peer-options';
 import { BindOptions, ExposeOptions } from './bind-options';
 import { CommunityAliases, CommunityAliasesOptions } from './community-aliases';
 import { HomeLoadBalancerCrds } from './crds';
-import { HomeLoadBalancerProps } from './home-load-balancer-props';
+import { HomeLoadBalancerProps, WebhookPolicy } from './home-load-balancer-props';
 import { IpRange } from './ip-range';
 import { MonitoringOptions } from './monitoring-options';
 import { NetworkPolicyOptions } from './network-policy-options';
@@ -85,11 +86,14 @@ export class HomeLoadBalancer extends Construct {
     const ranges = props.addresses?.map((text) => isToken(text) ? IpRange._opaque(text) : IpRange.parse(text));
     this.namespace = props.namespace ?? Chart.of(this).namespace ?? this.createNamespace('metallb-system');
     if (props.crds ?? true) this.crds = new HomeLoadBalancerCrds(this, 'Crds');
+    const settings = settingsOf(props, this.namespace);
     this.balancer = {
       construct: this,
       namespace: this.namespace,
       loadBalancerClass: props.loadBalancerClass,
       definesCrds: this.crds !== undefined,
+      definesWebhook: settings.webhook,
+      metricsInsecure: props.metricsInsecure ?? false,
       services: new Set(),
       nodes: nodesOf(props),
       ignoreExcludeLb: props.ignoreExcludeLb ?? false,
@@ -97,9 +101,12 @@ export class HomeLoadBalancer extends Construct {
     Registry.of(this).balancers.push(this.balancer);
     own(this, this.namespace);
 
-    const settings = settingsOf(props, this.namespace);
     this.controller = createController(this, settings);
     this.speaker = createSpeaker(this, settings);
+    if (settings.webhook) {
+      const { namespace, balancer } = this, failurePolicy = props.webhookPolicy ?? WebhookPolicy.IGNORE;
+      new AdmissionWebhook(this, 'Webhook', { namespace, failurePolicy, onlyOwnNamespace: () => Registry.of(this).balancers.some((other) => other !== balancer) });
+    }
     if (ranges) this.defaultPool = this.addPool('Pool', { ranges, poolName: props.poolName, advertise: props.advertise });
   }
 
@@ -175,18 +182,18 @@ export class HomeLoadBalancer extends Construct {
    * @returns What holds the objects.
    */
   public addMonitoring(options: MonitoringOptions = {}): Construct {
-    return new Monitoring(this, 'Monitoring', this.namespace, options);
+    return new Monitoring(this, 'Monitoring', this.balancer, options);
   }
 
   /**
-   * Lets the controller reach the API server only, and be reached for metrics and health only. (Network policies say nothing about speakers, which
+   * Lets the controller reach the API server only, and be reached for metrics, health and the webhook only. (Network policies say nothing about speakers, which
    * use the network of their node.)
    *
    * @param options Ports of the API server.
    * @returns What holds the NetworkPolicy.
    */
   public addNetworkPolicy(options: NetworkPolicyOptions = {}): Construct {
-    return new ControllerNetworkPolicy(this, 'NetworkPolicy', this.namespace, options);
+    return new ControllerNetworkPolicy(this, 'NetworkPolicy', this.balancer, options);
   }
 
   /**

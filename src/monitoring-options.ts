@@ -1,4 +1,5 @@
 import { Duration } from 'cdk8s';
+import { ISecret } from 'cdk8s-plus-28';
 
 /**
  * How Prometheus finds the metrics.
@@ -8,7 +9,10 @@ export enum MonitorKind {
   POD_MONITOR = 'PodMonitor',
   /** A ServiceMonitor and a headless Service for each role, for a Prometheus that knows no PodMonitors. */
   SERVICE_MONITOR = 'ServiceMonitor',
-  /** None: something else collects the metrics, from port 9120 (`metrics`) of every pod. */
+  /**
+   * None: something else collects the metrics, from port 9120 (`metrics`) of every pod. By HTTPS it has to show the token of an account that is bound to the
+   * ClusterRole `NAMESPACE:metrics-reader`.
+   */
   NONE = 'None',
 }
 
@@ -43,4 +47,18 @@ export interface MonitoringOptions {
    * @default - as Prometheus is set
    */
   readonly interval?: Duration;
+
+  /**
+   * Secret with the certificate (`ca.crt`) of who signed `metricsCertificate` of the load balancer, in the namespace of that; with `serverName`.
+   *
+   * @default - certificates are not verified
+   */
+  readonly certificateAuthority?: ISecret;
+
+  /**
+   * The name for which `metricsCertificate` of the load balancer was made; with `certificateAuthority`.
+   *
+   * @default - certificates are not verified
+   */
+  readonly serverName?: string;
 }

@@ -74,7 +74,7 @@ describe('a peer', () => {
       .filter(({ resources }: any) => resources.includes('secrets')).flatMap(({ resourceNames = [] }: any) => resourceNames);
     lb.addBgpPeer('router', { ...router, passwordSecret: Secret.fromSecretName(chart, 'secret', 'router-key') });
     expect(secretsOf('speaker')).toEqual(['home-load-balancer-heartbeat', 'router-key']);
-    expect(secretsOf('controller')).toEqual([]);
+    expect(secretsOf('controller')).toEqual(['metallb-webhook-cert']);
   });
 
   test('can be patched', () => {

@@ -1,6 +1,7 @@
 import { Chart, Duration, Testing } from 'cdk8s';
+import { Secret } from 'cdk8s-plus-28';
 import { ControllerMetrics, SpeakerMetrics } from '../speaker/src/observability';
-import { MonitorKind } from '../src';
+import { type HomeLoadBalancerProps, MonitorKind } from '../src';
 import { balancer, manifests } from './util';
 
 let chart: Chart;
@@ -8,7 +9,7 @@ beforeEach(() => {
   chart = Testing.chart();
 });
 
-const lb = () => balancer(chart, { addresses: ['10.0.0.1'] });
+const lb = (props: HomeLoadBalancerProps = {}) => balancer(chart, { addresses: ['10.0.0.1'], ...props });
 const port = (kind: string) => manifests(chart, kind)[0].spec.template.spec.containers[0].ports.find(({ name }: any) => name === 'metrics');
 
 test('by default pods are scraped where they listen', () => {
@@ -17,13 +18,59 @@ test('by default pods are scraped where they listen', () => {
   expect(monitors.map(({ metadata }) => metadata.name)).toEqual(['controller-monitor', 'speaker-monitor']);
   for (const { metadata, spec } of monitors) {
     expect(metadata).toMatchObject({ namespace: 'metallb-system', labels: { 'release': 'prometheus', 'app.kubernetes.io/managed-by': 'cdk8s' } });
-    expect(spec.podMetricsEndpoints).toEqual([{ port: 'metrics', path: '/metrics', interval: '60s' }]);
+    expect(spec.podMetricsEndpoints).toEqual([{
+      port: 'metrics',
+      path: '/metrics',
+      interval: '60s',
+      scheme: 'https',
+      authorization: { type: 'Bearer', credentials: { name: 'metrics-reader-token', key: 'token' } },
+      tlsConfig: { insecureSkipVerify: true },
+    }]);
     expect(spec.namespaceSelector).toEqual({ matchNames: ['metallb-system'] });
   }
   for (const [i, kind] of ['Deployment', 'DaemonSet'].entries()) {
     expect(port(kind)).toMatchObject({ containerPort: 9120 });
     expect(manifests(chart, kind)[0].spec.template.metadata.labels).toMatchObject(monitors[i].spec.selector.matchLabels);
   }
+});
+
+test('Prometheus shows the token of an account that may read metrics, and nothing else', () => {
+  lb().addMonitoring();
+  const [token] = manifests(chart, 'Secret');
+  expect(token).toMatchObject({
+    type: 'kubernetes.io/service-account-token', metadata: { name: 'metrics-reader-token', namespace: 'metallb-system', annotations: { 'kubernetes.io/service-account.name': 'metrics-reader' } },
+  });
+  expect(token).not.toHaveProperty('data');
+  expect(manifests(chart, 'ServiceAccount').map(({ metadata }) => metadata.name)).toContain('metrics-reader');
+  const [role] = manifests(chart, 'ClusterRole').filter(({ metadata }) => metadata.name === 'metallb-system:metrics-reader');
+  expect(role.rules).toEqual([{ nonResourceURLs: ['/metrics'], verbs: ['get'] }]);
+  const [binding] = manifests(chart, 'ClusterRoleBinding').filter(({ metadata }) => metadata.name === role.metadata.name);
+  expect(binding).toMatchObject({ roleRef: { name: role.metadata.name }, subjects: [{ kind: 'ServiceAccount', name: 'metrics-reader', namespace: 'metallb-system' }] });
+});
+
+test('whoever else collects them can be bound to the role', () => {
+  lb().addMonitoring({ monitor: MonitorKind.NONE });
+  expect(manifests(chart, 'ClusterRole').map(({ metadata }) => metadata.name)).toContain('metallb-system:metrics-reader');
+  expect([...manifests(chart, 'Secret'), ...manifests(chart, 'ClusterRoleBinding').filter(({ metadata }) => /metrics/.test(metadata.name))]).toEqual([]);
+});
+
+test('certificates can be verified', () => {
+  lb({ metricsCertificate: Secret.fromSecretName(chart, 'tls', 'metrics-tls') })
+    .addMonitoring({ certificateAuthority: Secret.fromSecretName(chart, 'ca', 'metrics-ca'), serverName: 'hlb.example.com' });
+  expect(manifests(chart, 'PodMonitor')[0].spec.podMetricsEndpoints[0].tlsConfig).toEqual({ ca: { secret: { name: 'metrics-ca', key: 'ca.crt' } }, serverName: 'hlb.example.com' });
+  for (const kind of ['Deployment', 'DaemonSet']) {
+    const { containers: [container], volumes } = manifests(chart, kind)[0].spec.template.spec;
+    expect(container.args).toContain('--metrics-cert-dir=/etc/home-load-balancer/metrics');
+    expect(container.volumeMounts).toEqual([{ mountPath: '/etc/home-load-balancer/metrics', name: volumes[0].name, readOnly: true }]);
+    expect(volumes[0].secret).toEqual({ secretName: 'metrics-tls' });
+  }
+});
+
+test('without HTTPS nothing has to be shown', () => {
+  lb({ metricsInsecure: true }).addMonitoring();
+  expect(manifests(chart, 'PodMonitor')[0].spec.podMetricsEndpoints).toEqual([{ port: 'metrics', path: '/metrics' }]);
+  expect([...manifests(chart, 'Secret'), ...manifests(chart, 'ClusterRole').filter(({ metadata }) => /metrics/.test(metadata.name))]).toEqual([]);
+  for (const kind of ['Deployment', 'DaemonSet']) expect(manifests(chart, kind)[0].spec.template.spec.containers[0].args).toContain('--metrics-insecure');
 });
 
 test('Services stand between where there are no PodMonitors', () => {
@@ -56,7 +103,7 @@ test('the controller is kept to itself on request', () => {
   expect(spec).toEqual({
     podSelector: { matchLabels: { app: 'metallb', component: 'controller' } },
     policyTypes: ['Ingress', 'Egress'],
-    ingress: [{ ports: [{ protocol: 'TCP', port: 9120 }, { protocol: 'TCP', port: 17472 }] }],
+    ingress: [{ ports: [{ protocol: 'TCP', port: 9120 }, { protocol: 'TCP', port: 17472 }, { protocol: 'TCP', port: 9443 }] }],
     egress: [{ ports: [{ protocol: 'TCP', port: 6443 }] }],
   });
   expect(manifests(chart, 'Deployment')[0].spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);

@@ -1,8 +1,8 @@
 import { execFileSync } from 'child_process';
 import { join } from 'path';
 import { Duration, Size, Testing } from 'cdk8s';
-import { Cpu, ImagePullPolicy, Node, NodeLabelQuery, NodeTaintQuery } from 'cdk8s-plus-28';
-import { HomeLoadBalancerProps, LogLevel } from '../src';
+import { Cpu, ImagePullPolicy, ISecret, Node, NodeLabelQuery, NodeTaintQuery } from 'cdk8s-plus-28';
+import { HomeLoadBalancerProps, LogLevel, TlsVersion, WebhookPolicy } from '../src';
 import { balancer, manifests } from './util';
 
 function workload(kind: 'Deployment' | 'DaemonSet', props: HomeLoadBalancerProps = {}) {
@@ -47,6 +47,20 @@ describe.each([['Deployment', 'controller'], ['DaemonSet', 'speaker']] as const)
     expect(container).toMatchObject({ image: 'example.org/hlb', imagePullPolicy: 'Never', args: [role, '--log-level=debug', '--lb-class=lan'] });
   });
 });
+
+/** Every option that becomes a flag of the program, but those that exclude these. */
+const ALL: HomeLoadBalancerProps = {
+  ignoreExcludeLb: true,
+  loadBalancerClass: 'lan',
+  heartbeatPort: 1,
+  heartbeatInterval: Duration.millis(10),
+  heartbeatMultiplier: 2,
+  excludeInterfaces: 'x',
+  gratuitousArpInterval: Duration.seconds(0),
+  metricsCertificate: { name: 'tls' } as ISecret,
+  tlsMinVersion: TlsVersion.TLS_1_2,
+  tlsCipherSuites: ['TLS_A'],
+};
 
 const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 
@@ -102,15 +116,32 @@ test('the speaker listens and announces as it is told, and else as the program t
   expect(workload('Deployment', { heartbeatPort: 7947 }).container.args).toEqual(['controller', '--log-level=info']);
 });
 
-test('the program knows the flags that it is given', () => {
-  const main = join(__dirname, '../speaker/src/main.ts');
-  const help = execFileSync(process.execPath, [require.resolve('tsx/cli'), main, 'speaker', '--help'], { encoding: 'utf8' });
-  const { container } = workload('DaemonSet', {
-    ignoreExcludeLb: true, heartbeatPort: 1, heartbeatInterval: Duration.millis(10), heartbeatMultiplier: 2, excludeInterfaces: 'x', loadBalancerClass: 'lan',
+describe.each([['DaemonSet', 'speaker'], ['Deployment', 'controller']] as const)('%s', (kind, role) => {
+  test('the program knows the flags that it is given', () => {
+    const main = join(__dirname, '../speaker/src/main.ts');
+    const help = execFileSync(process.execPath, [require.resolve('tsx/cli'), main, role, '--help'], { encoding: 'utf8' });
+    const flags = [ALL, { webhookPolicy: WebhookPolicy.NONE, metricsInsecure: true, heartbeats: false }].flatMap((props) => {
+      const [first, ...rest] = workload(kind, props).container.args;
+      expect(first).toBe(role);
+      return rest;
+    });
+    expect(flags.length).toBeGreaterThan(5);
+    for (const flag of flags) expect(help).toMatch(new RegExp(`^ +${flag.split('=')[0]}\\b`, 'm'));
   });
-  const [role, ...flags] = container.args;
-  expect(role).toBe('speaker');
-  for (const flag of flags) expect(help).toMatch(new RegExp(`^ +${flag.split('=')[0]}\\b`, 'm'));
+});
+
+test('how it is served is the same for both', () => {
+  for (const kind of ['Deployment', 'DaemonSet'] as const) {
+    const { args } = workload(kind, { tlsMinVersion: TlsVersion.TLS_1_2, tlsCipherSuites: ['TLS_A', 'TLS_B'] }).container;
+    expect(args.slice(2)).toEqual(['--tls-min-version=VersionTLS12', '--tls-cipher-suites=TLS_A,TLS_B']);
+  }
+  expect(() => workload('Deployment', { tlsCipherSuites: ['TLS_A'] })).toThrow(/test\/lb: tlsCipherSuites are for TLS 1.2, for TLS 1.3 has its own/);
+});
+
+test('speakers that do not tell each other that they live need no port for it', () => {
+  const { container } = workload('DaemonSet', { heartbeats: false });
+  expect(container.args).toContain('--heartbeats=off');
+  expect(container.ports.map(({ name }: any) => name)).toEqual(['metrics']);
 });
 
 test('there is one controller, or as many as wanted', () => {
