@@ -8,6 +8,7 @@ import { Bench, Options, readOptions, USAGE, UsageError } from './options';
 import { Progress } from './progress';
 import { Case, report } from './report';
 import { RoleError } from './roles';
+import { measureSynth } from './synth';
 import { LabError } from '../lab/errors';
 
 const MEASURE: Readonly<Record<Bench, (options: Options, progress: Progress) => Promise<Case[]>>> = {
@@ -15,13 +16,16 @@ const MEASURE: Readonly<Record<Bench, (options: Options, progress: Progress) => 
   failover: measureFailover,
   memory: measureMemory,
   allocation: measureAllocation,
+  synth: measureSynth,
 };
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.execPath);
   if (options.json) mustBeWritable(options.json);
-  const found = await ensurePrivileges();
-  if (found.mode === 'none') throw new LabError('PRIVILEGES_MISSING', found.missing);
+  if (options.bench !== 'synth') { // which has no LAN
+    const found = await ensurePrivileges();
+    if (found.mode === 'none') throw new LabError('PRIVILEGES_MISSING', found.missing);
+  }
   const progress = new Progress();
   const cases = await MEASURE[options.bench](options, progress);
   progress.end();

@@ -1,7 +1,7 @@
 import { parseArgs } from 'util';
 import { CASE_NAMES, CaseName } from './failover-cases';
 
-const BENCHES = ['arp', 'failover', 'memory', 'allocation'] as const;
+const BENCHES = ['arp', 'failover', 'memory', 'allocation', 'synth'] as const;
 export type Bench = typeof BENCHES[number];
 const NAMES = BENCHES.join(', ');
 
@@ -10,12 +10,16 @@ const MEANT_FOR: Readonly<Record<string, readonly Bench[]>> = {
   'api': ['arp', 'failover', 'memory'],
   'nodes': ['arp', 'failover', 'memory'],
   'rounds': ['arp'],
-  'runs': ['failover', 'memory', 'allocation'],
+  'runs': ['failover', 'memory', 'allocation', 'synth'],
   'case': ['failover'],
   'settle-ms': ['failover'],
-  'services': ['memory', 'allocation'],
+  'services': ['memory', 'allocation', 'synth'],
   'speaker-command': ['arp', 'failover', 'memory'],
+  'controller-command': ['arp', 'failover', 'memory', 'allocation'],
 };
+
+const RUNS: Partial<Record<Bench, string>> = { failover: '30', synth: '5' };
+const SERVICES: Partial<Record<Bench, string>> = { allocation: '1000', synth: '10,100,1000' };
 
 /** What the command line says. */
 export interface Options {
@@ -26,13 +30,13 @@ export interface Options {
   readonly nodes: number;
   /** `arp`: rounds of each kind, ours and the kernel's in turn. */
   readonly rounds: number;
-  /** `failover`: how often each case is done; `memory`, `allocation`: how often everything is started anew. */
+  /** `failover`: how often each case is done; `memory`, `allocation`, `synth`: how often everything is started anew. */
   readonly runs: number;
   /** `failover`: what is done to the node that answers. */
   readonly cases: readonly CaseName[];
   /** `failover`: rest after each run, in which a speaker that was started again finds the others. */
   readonly settleMs: number;
-  /** `memory`: numbers of Services at which a sample is taken, ascending. `allocation`: the one number of Services at a time. */
+  /** `memory`, `synth`: numbers of Services at which a sample is taken, ascending. `allocation`: the one number of Services at a time. */
   readonly services: readonly number[];
   /** Shell commands of the roles. */
   readonly speaker: string;
@@ -42,21 +46,22 @@ export interface Options {
 /** A command line that cannot be used; the message says what is allowed. */
 export class UsageError extends Error {}
 
-export const USAGE = `npm run bench -- arp | failover | memory | allocation [options]
+export const USAGE = `npm run bench -- arp | failover | memory | allocation | synth [options]
 
 arp          how fast our answer to an ARP request is, beside the kernel's own, asked from another host
 failover     how long an address is dark when its node fails, and whether two nodes ever answer for it
 memory       what the two roles take, idle and with Services
 allocation   how long Services wait for their addresses: in the ledger alone, and on etcd and kube-apiserver
+synth        how long an author waits: constructs, checks and manifests of growing apps, and cdk8s synth of examples/home
 
   --json FILE                write the figures as JSON, too
   --api embedded|real        an API server in memory (default), or etcd and kube-apiserver
   --nodes N                  nodes of the cluster, each with a speaker, 1 to 20 (default 1; failover: 2 to 20, default 3)
   --rounds N                 arp: rounds of each kind, 1 to 1000 (default 40)
-  --runs N                   failover: runs of each case, 1 to 1000 (default 30); memory, allocation: how often all is started anew, 1 to 100 (default 1)
+  --runs N                   failover: runs of each case, 1 to 1000 (default 30); memory, allocation, synth: how often all is started anew, 1 to 100 (default 1; synth: 5)
   --case NAME,NAME,...       failover: ${CASE_NAMES.join(', ')} (default all)
   --settle-ms N              failover: rest after each run, 0 to 60000 (default 2000)
-  --services N,N,...         memory: numbers of Services, up to 10000 (default 0,1,1000); allocation: how many at once (default 1000)
+  --services N,N,...         memory: numbers of Services, up to 10000 (default 0,1,1000); allocation: how many at once (default 1000); synth: numbers of Services (default 10,100,1000)
   --speaker-command CMD      what to measure as the speaker (default: node speaker/dist/main.js speaker)
   --controller-command CMD   and as the controller (default: node speaker/dist/main.js controller)
 
@@ -80,7 +85,7 @@ export function readOptions(argv: readonly string[], node: string): Options {
   }
   const api = values.api ?? 'embedded';
   if (api !== 'embedded' && api !== 'real') throw new UsageError(`--api ${api}: allowed are embedded and real`);
-  const services = (values.services ?? (bench === 'allocation' ? '1000' : '0,1,1000')).split(',').map((text) => whole('services', text, 0, 10_000));
+  const services = (values.services ?? SERVICES[bench] ?? '0,1,1000').split(',').map((text) => whole('services', text, 0, 10_000));
   if (services.some((count, i) => i > 0 && count <= services[i - 1])) throw new UsageError(`--services ${values.services}: give ascending numbers, as 0,1,1000`);
   if (bench === 'allocation' && (services.length > 1 || services[0] === 0)) throw new UsageError(`--services ${values.services}: give one number from 1 to 10000`);
   const failover = bench === 'failover';
@@ -90,7 +95,7 @@ export function readOptions(argv: readonly string[], node: string): Options {
     api,
     nodes: whole('nodes', values.nodes ?? (failover ? '3' : '1'), failover ? 2 : 1, 20),
     rounds: whole('rounds', values.rounds ?? '40', 1, 1000),
-    runs: whole('runs', values.runs ?? (failover ? '30' : '1'), 1, failover ? 1000 : 100),
+    runs: whole('runs', values.runs ?? RUNS[bench] ?? '1', 1, failover ? 1000 : 100),
     cases: (values.case?.split(',') ?? CASE_NAMES).map(caseName),
     settleMs: whole('settle-ms', values['settle-ms'] ?? '2000', 0, 60_000),
     services,

@@ -16,7 +16,9 @@ const right: Record<string, string>[] = [
   { 'excluded-addresses': 'nodes, 10.0.0.1, 10.0.0.150-10.0.0.199,fd00::/64' }, { 'example.org/draining': 'yes' }, { 'metallb.io/anything': '' },
 ];
 
-const each = (name: string, values: readonly string[], says: RegExp) => values.map((value): [Record<string, string>, RegExp] => [{ [name]: value }, says]);
+const each = (name: string, values: readonly string[], says: RegExp) => (
+  values.map((value): [Record<string, string>, RegExp] => [{ [name]: value }, says])
+);
 
 const wrong: [Record<string, string>, RegExp][] = [
   ...each('draining', ['', 'yes', 'True', '1'], /draining .* is not valid: expected true or false/),

@@ -86,7 +86,9 @@ function define(kind: string, spec: object): ApiObject {
   return new ApiObject(chart, 'object', object(kind, 'object', spec) as any);
 }
 
-const cases = Object.entries(FIELDS).flatMap(([kind, { right, fields }]) => Object.entries(fields).map(([field, values]) => ({ kind, field, values, right })));
+const cases = Object.entries(FIELDS).flatMap(([kind, { right, fields }]) => (
+  Object.entries(fields).map(([field, values]) => ({ kind, field, values, right }))
+));
 
 test.each(cases)('$kind: $field that is known only later is accepted', ({ kind, field, values, right }) => {
   for (const value of values) {

@@ -7,9 +7,9 @@ function made(props: HomeLoadBalancerProps = {}) {
   const chart = Testing.chart();
   balancer(chart, { addresses: ['10.0.0.1'], ...props }).addNetworkPolicy();
   const objects = Testing.synth(chart);
-  const one = (kind: string, name?: string) => objects.find((object) => object.kind === kind && (name === undefined || object.metadata.name === name));
+  const one = (kind: string, name?: RegExp) => objects.find((object) => object.kind === kind && (name ?? /./).test(object.metadata.name));
   return {
-    service: one('Service', 'metallb-webhook-service'),
+    service: one('Service', /^metallb-webhook-service$/),
     configuration: one('ValidatingWebhookConfiguration'),
     container: one('Deployment').spec.template.spec.containers[0],
     pod: one('Deployment').spec.template.metadata,

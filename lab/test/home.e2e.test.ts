@@ -61,7 +61,8 @@ describe('the reference home', () => {
       cluster.startController({ identity: 'serviceAccount' }),
       ...cluster.nodes.map(async ({ name }) => cluster.startSpeaker(name, { identity: 'serviceAccount' })),
     ]));
-    for (const { name } of readManifests(home).filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata)) {
+    const exposed = readManifests(home).filter(({ kind, spec }) => kind === 'Service' && (spec as { type?: string }).type === 'LoadBalancer');
+    for (const { metadata: { name } } of exposed) {
       expect(await cluster.addressesOf({ name })).toEqual([VIRTUAL_ADDRESS]);
       await cluster.serve({ name });
     }
