@@ -247,8 +247,9 @@ export class Allocator {
 
   private record(request: ServiceRequest, ips: readonly IpAddress[], pool: Pool | string, reserved: boolean): AssignResult {
     if (ips.length === 0 || ips.length > 2 || ips[0].family === ips[1]?.family) return refuse(this.refusals.tooMany(ips));
-    const { key, namespace, sharingKey, sharing, sticky, backendKey, ports } = request;
-    const terms = typeof pool === 'string' ? { key, sharingKey, backendKey, ports } : sharingIn(pool, request);
+    const { key, namespace, sharingKey, sharing, sticky } = request;
+    // A wrong pool may have been one that shares automatically.
+    const terms = sharingIn(typeof pool === 'string' ? { policy: { sharing: 'automatic' } } : pool, request);
     for (const ip of ips) {
       const conflict = this.ledger.conflict(ip, terms);
       if (conflict) return refuse(this.refusals.conflict(conflict, ip, request));

@@ -1,4 +1,4 @@
-import { Pool } from '../config';
+import { PoolPolicy } from '../config';
 import { ServicePort, ServiceRequest } from './service-request';
 
 /** The key of all who share without one. No text is equal to it. */
@@ -18,7 +18,9 @@ export interface Sharing {
 }
 
 /** With whom a Service may share in a pool: by its own key, else, where the Service or the pool wants it so, with all others that have no key. */
-export function sharingIn({ policy }: Pick<Pool, 'policy'>, request: Omit<Sharing, 'sharingKey'> & Pick<ServiceRequest, 'sharingKey' | 'sharing'>): Sharing {
+export function sharingIn(
+  { policy }: { readonly policy: Pick<PoolPolicy, 'sharing'> }, request: Omit<Sharing, 'sharingKey'> & Pick<ServiceRequest, 'sharingKey' | 'sharing'>,
+): Sharing {
   const { key, backendKey, ports, sharingKey, sharing = policy.sharing } = request;
   return { key, backendKey, ports, sharingKey: sharingKey ?? (sharing === 'automatic' ? AUTOMATIC : undefined) };
 }

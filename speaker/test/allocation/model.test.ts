@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { Cluster, pool, POOL_OUT, Service, service } from './fixtures';
+import { Cluster, own, pool, POOL_OUT, Service, service } from './fixtures';
 import { admits, ANNOTATIONS, serviceRequest } from '../../src/allocation';
 import { type Config } from '../../src/config';
 import { IpAddress } from '../../src/ip';
@@ -24,6 +24,8 @@ const someService = fc.record({
   local: fc.boolean(),
   app: fc.constantFrom('x', 'y'),
   type: fc.constantFrom('LoadBalancer', 'LoadBalancer', 'LoadBalancer', 'LoadBalancer', 'ClusterIP'),
+  sharing: fc.option(fc.constantFrom('automatic', 'by-key', 'rubbish'), { freq: 2, nil: undefined }),
+  sticky: fc.option(fc.constantFrom('true', 'false'), { freq: 2, nil: undefined }),
 });
 
 const entries = fc.subarray(['10.0.0.0-10.0.0.1', '10.0.0.2', '10.0.0.3-10.0.0.4', '10.0.0.9', '10.0.0.255-10.0.1.1', '2001:db8::-2001:db8::1', '2001:db8::2'],
@@ -34,35 +36,46 @@ const somePools = fc.uniqueArray(fc.record({
   autoAssign: fc.constantFrom(true, true, true, false),
   avoidBuggyIPs: fc.boolean(),
   serviceAllocation: fc.option(fc.constantFrom({}, { priority: 1 }, { namespaces: ['a', 'media'] }, { serviceSelectors: [{ matchLabels: { app: 'x' } }] }), { nil: undefined }),
+  annotations: fc.record({
+    'draining': fc.constantFrom('true', 'false', 'maybe'),
+    'sharing': fc.constantFrom('automatic', 'by-key'),
+    'sticky': fc.constantFrom('true', '1h'),
+    'namespace-limit': fc.constantFrom('1', '2'),
+    'excluded-addresses': fc.constantFrom('10.0.0.1', '10.0.0.0-10.0.0.3, 2001:db8::', '10.0.0.255, nodes'),
+  }, { requiredKeys: [] }),
 }), { selector: ({ name }) => name, maxLength: 3 });
 
 type Step =
   | { do: 'apply'; service: typeof someService extends fc.Arbitrary<infer T> ? T : never }
   | { do: 'delete'; key: string }
   | { do: 'pools'; pools: typeof somePools extends fc.Arbitrary<infer T> ? T : never }
+  | { do: 'wait'; hours: number }
   | { do: 'restart'; backwards: boolean };
 
 const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: fc.constant('apply' as const), service: someService }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('delete' as const), key: fc.constantFrom(...names) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('pools' as const), pools: somePools }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.constantFrom(0.5, 1, 24) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restart' as const), backwards: fc.boolean() }) },
 ), { minLength: 1, maxLength: 25 });
 
 type Wish = Extract<Step, { do: 'apply' }>['service'];
 
-function asService({ key, families: own, ipFamilyPolicy, wanted, askedPool, sharingKey, ports, local, app, type }: Wish): Service {
+function asService({ key, families: clusterFamilies, ipFamilyPolicy, wanted, askedPool, sharingKey, ports, local, app, type, sharing, sticky }: Wish): Service {
   return service(key, {
     labels: { app },
     annotations: {
       ...wanted === undefined ? {} : { [ANNOTATIONS.loadBalancerIPs]: wanted },
       ...askedPool === undefined ? {} : { [ANNOTATIONS.addressPool]: askedPool },
       ...sharingKey === undefined ? {} : { [ANNOTATIONS.allowSharedIp]: sharingKey },
+      ...sharing === undefined ? {} : own({ sharing }),
+      ...sticky === undefined ? {} : own({ sticky }),
     },
     spec: {
       type,
-      clusterIPs: own.map((family) => CLUSTER_IPS[family]),
-      ipFamilyPolicy: own.length > 1 && ipFamilyPolicy === 'SingleStack' ? undefined : ipFamilyPolicy,
+      clusterIPs: clusterFamilies.map((family) => CLUSTER_IPS[family]),
+      ipFamilyPolicy: clusterFamilies.length > 1 && ipFamilyPolicy === 'SingleStack' ? undefined : ipFamilyPolicy,
       ports: ports.map((port) => ({ port })),
       externalTrafficPolicy: local ? 'Local' : 'Cluster',
       selector: { app },
@@ -70,12 +83,16 @@ function asService({ key, families: own, ipFamilyPolicy, wanted, askedPool, shar
   });
 }
 
-const asPools = (pools: Extract<Step, { do: 'pools' }>['pools']) => pools.map(({ name, addresses, ...spec }) => pool(name, addresses, spec));
+const asPools = (pools: Extract<Step, { do: 'pools' }>['pools']) => pools.map(({ name, addresses, annotations, ...spec }) => pool(name, addresses, spec, annotations));
 const shownBy = ({ status }: Service) => (status?.loadBalancer?.ingress ?? []).map(({ ip }) => IpAddress.parse(ip!));
 
-/** May two Services be on one address, by the rules as documented? */
-function mayShare(a: Service, b: Service): boolean {
-  const key = (one: Service) => one.metadata.annotations?.[ANNOTATIONS.allowSharedIp];
+/** May two Services be on one address of a pool, by the rules as documented? */
+function mayShare(a: Service, b: Service, sharing: 'automatic' | 'by-key' | undefined): boolean {
+  const key = ({ metadata: { annotations = {} } }: Service) => {
+    const word = annotations['home-load-balancer.github.io/sharing'];
+    const automatic = (['automatic', 'by-key'].includes(word) ? word : sharing) !== 'by-key';
+    return annotations[ANNOTATIONS.allowSharedIp] ?? (automatic ? '(automatic)' : undefined);
+  };
   const backends = ({ spec }: Service) => spec?.externalTrafficPolicy === 'Local' ? JSON.stringify(spec.selector) : '';
   const ports = ({ spec }: Service) => spec?.ports?.map(({ port }) => port) ?? [];
   return key(a) !== undefined && key(a) === key(b) && backends(a) === backends(b) && !ports(a).some((port) => ports(b).includes(port));
@@ -83,10 +100,12 @@ function mayShare(a: Service, b: Service): boolean {
 
 function checkStatuses({ services, allocator, config }: Cluster): void {
   const all = [...services.values()];
+  const policyOf = ({ metadata }: Service) => config!.pools.find(({ name }) => name === metadata.annotations?.[POOL_OUT])?.policy;
   all.forEach((a, index) => {
     for (const b of all.slice(index + 1)) {
       const common = shownBy(a).filter((own) => shownBy(b).some((other) => other.equals(own)));
-      if (common.length > 0) expect([a.metadata.name, b.metadata.name, `${common}`, mayShare(a, b)]).toEqual([a.metadata.name, b.metadata.name, `${common}`, true]);
+      const names = [a.metadata.name, b.metadata.name, `${common}`];
+      if (common.length > 0) expect([...names, mayShare(a, b, policyOf(a)?.sharing)]).toEqual([...names, true]);
     }
   });
   for (const [key, one] of services) {
@@ -110,7 +129,8 @@ function checkStatuses({ services, allocator, config }: Cluster): void {
 }
 
 function checkCounters({ services, allocator, config }: Cluster): void {
-  for (const { name, ranges, avoidBuggyIPs } of config!.pools) {
+  const reserved = new Set(allocator.reservations().flatMap((reservation) => reservation.ips.map(String)));
+  for (const { name, ranges, avoidBuggyIPs, policy: { excluded } } of config!.pools) {
     const counters = allocator.counters(name)!;
     for (const family of ['IPv4', 'IPv6'] as const) {
       const offered: string[] = [];
@@ -120,8 +140,41 @@ function checkCounters({ services, allocator, config }: Cluster): void {
         }
       }
       const used = new Set([...services.values()].flatMap(shownBy).map(String).filter((text) => offered.includes(text)));
-      expect([counters[`assigned${family}`], counters[`available${family}`]]).toEqual([BigInt(used.size), BigInt(offered.length - used.size)]);
+      const left = offered.filter((text) => !used.has(text) && !reserved.has(text) && !excluded.some((range) => range.contains(IpAddress.parse(text))));
+      expect([counters[`assigned${family}`], counters[`available${family}`]]).toEqual([BigInt(used.size), BigInt(left.length)]);
     }
+  }
+}
+
+/** What was given in this step was given by the rules of the pool. */
+function checkGiven({ services, config, allocator }: Cluster, before: ReadonlyMap<string, Service>): void {
+  const addressesOf = (all: Iterable<Service>, namespace: string, name: string) => new Set(
+    [...all].filter(({ metadata }) => metadata.namespace === namespace && metadata.annotations?.[POOL_OUT] === name).flatMap(shownBy).map(String),
+  );
+  for (const [key, one] of services) {
+    const had = before.get(key);
+    const fresh = shownBy(one).filter((ip) => !had || !shownBy(had).some((own) => own.equals(ip)));
+    const home = config!.pools.find(({ name }) => name === allocator.get(key)?.pool);
+    if (fresh.length === 0 || !home) continue;
+    const { draining, excluded, namespaceLimit } = home.policy;
+    expect([key, draining]).toEqual([key, false]);
+    expect([key, fresh.filter((ip) => excluded.some((range) => range.contains(ip))).map(String)]).toEqual([key, []]);
+    const { namespace = '' } = one.metadata;
+    const [now, then] = [services, before].map((all) => addressesOf(all.values(), namespace, home.name));
+    const more = [...now].filter((text) => !then.has(text)).length;
+    if (namespaceLimit !== undefined && more > 0) expect([key, now.size <= Math.max(namespaceLimit, then.size)]).toEqual([key, true]);
+  }
+}
+
+/** An address that is reserved is had by nobody, or was shared, or is its Service's again. */
+function checkReservations({ services, allocator, config, now }: Cluster): void {
+  for (const { key, ips, until, pool: name } of allocator.reservations()) {
+    expect([key, until > now]).toEqual([key, true]);
+    expect([key, allocator.get(key)]).toEqual([key, undefined]);
+    const home = config!.pools.find(({ ranges }) => ips.every((ip) => ranges.some((range) => range.contains(ip))));
+    expect([key, home !== undefined || config!.unusable.some((pool) => pool.name === name || pool.kind === 'IPAddressPool')]).toEqual([key, true]);
+    expect([key, home?.policy.draining ?? false]).toEqual([key, false]);
+    expect(shownBy(services.get(key) ?? service(key))).toEqual([]);
   }
 }
 
@@ -160,6 +213,7 @@ test('promises hold through random lives of a cluster', () => {
       switch (step.do) {
         case 'apply': cluster.apply(asService(step.service)); break;
         case 'delete': cluster.delete(step.key); break;
+        case 'wait': cluster.wait(step.hours * 3_600_000); break;
         case 'pools':
           pools = asPools(step.pools);
           cluster.setPools(pools);
@@ -174,6 +228,8 @@ test('promises hold through random lives of a cluster', () => {
       }
       checkStatuses(cluster);
       checkCounters(cluster);
+      checkReservations(cluster);
+      checkGiven(cluster, before);
       if (step.do !== 'restart') checkCauses(cluster, before);
 
       // Everything is settled: going through all Services once more writes nothing, so nobody waits for what is there.
