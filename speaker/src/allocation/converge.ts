@@ -193,7 +193,7 @@ class Convergence {
     return this.untouched('ignored', otherClass);
   }
 
-  private refuse(reason: Reason, event?: string): Decision {
+  private refuse(reason: Reason, event?: ServiceEvent['reason']): Decision {
     this.allocator.release(this.request.key);
     const failed = event === 'AllocationFailed' ? `Failed to allocate IP for ${JSON.stringify(this.request.key)}: ` : '';
     if (event !== undefined) this.event('Warning', event, `${failed}${reasonText(reason)} (${reason.code})`);
@@ -242,7 +242,7 @@ class Convergence {
     return (this.service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ? [ip] : []);
   }
 
-  private event(type: ServiceEvent['type'], reason: string, message: string): void {
+  private event(type: ServiceEvent['type'], reason: ServiceEvent['reason'], message: string): void {
     this.events.push({ type, reason, message });
   }
 }

@@ -1,11 +1,27 @@
 import { AddressCondition } from './condition';
-import { Reason } from './reason';
+import { Reason, ReasonCode } from './reason';
 import { ANNOTATIONS, ServiceInput } from './service-input';
+
+/** Reasons of the events of the controller about a Service; those that MetalLB has are spelled as there. A code of `REASONS` may be one, too. */
+export const EVENT_REASONS = {
+  'IPAllocated': 'it has been given an address',
+  'AllocationFailed': 'it cannot have an address',
+  'ClearAssignment': 'it loses an address that it had',
+  'LoadBalancerFailed': 'what it asks for cannot be read, and it keeps what it has',
+  'AdditionalAssignFailed': 'it has an address of one family, and there is none of the other',
+  'not enough clusterips': 'it must have both families, and has one cluster IP',
+  'nolbIPsIPFamily': 'its status holds neither one address nor one of each family',
+  'noclusterIPsIPFamily': 'its cluster IPs are neither one nor one of each family',
+  'deprecatedAnnotation': 'it bears an annotation in the prefix that MetalLB gave up',
+  'InvalidAnnotation': 'an annotation of ours says nothing that we know, and is left out of account',
+  'IPAdopted': 'its status showed an address of a pool without saying where it is from; the address is its own from now on',
+  'StatusOverwritten': 'somebody else wrote its status, and it was set back',
+} as const;
 
 /** An Event to write about the Service, `events.k8s.io` fields `type`, `reason` and `note`. */
 export interface ServiceEvent {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
+  readonly reason: keyof typeof EVENT_REASONS | ReasonCode;
   readonly message: string;
 }
 

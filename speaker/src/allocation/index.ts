@@ -8,7 +8,7 @@
 export { Allocator, type AssignResult, type PoolChange } from './allocator';
 export { ADDRESS_ASSIGNED, type AddressCondition } from './condition';
 export { converge, type ConvergeOptions } from './converge';
-export type { Decision, ServiceEvent } from './decision';
+export { type Decision, EVENT_REASONS, type ServiceEvent } from './decision';
 export { MOST_RESERVATIONS, type Quarantine, type Reservation } from './holds';
 export type { Allocation } from './ledger';
 export { loadExisting, loadOrder, type LoadResult } from './load-existing';
