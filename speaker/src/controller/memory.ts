@@ -32,7 +32,6 @@ export class StickyMemory {
   private timer?: NodeJS.Timeout;
 
   /**
-   * @param leading whether this controller may still write
    * @param ended told that addresses are kept no more
    */
   constructor(
@@ -40,7 +39,6 @@ export class StickyMemory {
       readonly client: KubeClient;
       readonly namespace: string;
       readonly allocator: Allocator;
-      readonly leading: () => boolean;
       readonly ended: () => void;
       readonly log: Logger;
     },
@@ -84,7 +82,7 @@ export class StickyMemory {
   }
 
   private async write(): Promise<void> {
-    const { client, namespace, allocator, leading } = this.options;
+    const { client, namespace, allocator } = this.options;
     this.schedule();
     const wanted = new Map<string, string>();
     for (const memory of allocator.memories()) {
@@ -98,9 +96,6 @@ export class StickyMemory {
     this.entries.forEach((_, name) => !wanted.has(name) && (data[name] = null));
     if (Object.keys(data).length === 0) {
       return;
-    }
-    if (!leading()) {
-      throw new Error('another controller may be the one by now');
     }
     await client.patch(CONFIG_MAPS, RESERVATIONS, { data }, { namespace }).catch(async (error) => {
       if (!isKubeError(error, 'NotFound')) {

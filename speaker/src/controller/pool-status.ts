@@ -47,19 +47,22 @@ export class PoolStatuses {
     const uids = new Set(pools.map(({ metadata: { uid } }) => uid));
     [...this.wrote.keys()].filter((uid) => !uids.has(uid)).forEach((uid) => this.wrote.delete(uid));
     for (const pool of pools) {
-      const { name, namespace, uid } = pool.metadata;
+      const { name, uid } = pool.metadata;
       const wanted = counters.get(name);
       if (!wanted || this.shows(pool, wanted)) {
         continue;
       }
       const body = { status: Object.fromEntries(FIELDS.map((field) => [field, wanted[field]])) };
-      await this.client.patch(IP_ADDRESS_POOLS, name, body, { namespace, subresource: 'status' }).catch((error) => {
-        if (!isKubeError(error, 'NotFound')) {
-          throw error; // a pool that was deleted meanwhile needs no status
+      try {
+        await this.client.patchStatus(IP_ADDRESS_POOLS, pool, body);
+        this.wrote.set(uid, wanted);
+      } catch (error) {
+        if (!isKubeError(error, 'NotFound', 'Conflict')) {
+          throw error;
         }
-        this.log.debug({ pool: name }, 'the pool is gone');
-      });
-      this.wrote.set(uid, wanted);
+        // Deleted or changed meanwhile, which the watch brings, too, and then it is looked at again.
+        this.log.debug({ pool: name }, 'the pool has changed');
+      }
     }
   }
 

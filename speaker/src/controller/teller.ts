@@ -10,9 +10,14 @@ interface Telling {
   echo?: string;
   /** Addresses that the status shows by what we wrote, or by what we found right. */
   wrote?: readonly string[];
+  /** What is to be said once the Service shows what was decided. */
+  held: readonly (() => void)[];
 }
 
-/** Says what was decided about Services, once each: in events, in the log, and in the figures of those that have no address. */
+/**
+ * Says what was decided about Services, once each: in events, in the log, and in the figures of those that have no address. What is to be written is said
+ * when it is written: an event must not name an address that the Service never showed.
+ */
 export class Teller {
   private readonly told = new Map<string, Telling>();
   /** Services that want an address and have none, with the reason's code. */
@@ -34,10 +39,14 @@ export class Teller {
     const text = reason || said.length > 0 ? JSON.stringify([outcome, reason?.code, said]) : outcome;
     const known = before?.text === text && (version === before.version || version === before.echo);
     const wrote = decision.write ? before?.wrote : decision.ingress;
-    this.told.set(key, { text, version, echo: before?.echo, wrote });
-    if (!known) {
+    const say = () => {
       events.forEach((event) => this.recorder.record(service, event.type, event.reason, event.message));
       this.logDecision(key, decision);
+    };
+    const telling: Telling = { text, version, echo: before?.echo, wrote, held: [...before?.held ?? [], ...known ? [] : [say]] };
+    this.told.set(key, telling);
+    if (!decision.write) {
+      release(telling);
     }
   }
 
@@ -47,6 +56,7 @@ export class Teller {
     if (telling) {
       telling.echo = version;
       telling.wrote = ingress;
+      release(telling);
     }
   }
 
@@ -77,4 +87,9 @@ export class Teller {
       this.log.info({ service, ips, ...why }, `address kept: ${reason.message}`);
     }
   }
+}
+
+function release(telling: Telling): void {
+  telling.held.forEach((say) => say());
+  telling.held = [];
 }

@@ -3,10 +3,10 @@ import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolC
 import { parseConfig, sameOwnAnnotations, wantsNodes, type Config } from '../config';
 import {
   COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
-  type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
+  type KubeClient, type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
 } from '../kube';
 import type { Check, ControllerMetrics } from '../observability';
-import { ConfigurationState, Throttle, Watches, WorkQueue, type RoleContext, type RoleOptions } from '../role';
+import { Causes, ConfigurationState, Throttle, Watches, WorkQueue, type RoleContext, type RoleOptions } from '../role';
 import { ensureHeartbeatKey } from './heartbeat-key';
 import { StickyMemory } from './memory';
 import { NodeWatch } from './node-addresses';
@@ -15,19 +15,22 @@ import { statusPatch } from './status-patch';
 import { Teller } from './teller';
 import { Written } from './written';
 
+/** How long the end of a term waits for events that are still to be written, in milliseconds. */
+const FAREWELL_MS = 1_000;
+
 /** Status writes under way at a time, over the one connection. */
 const WRITES_IN_FLIGHT = 16;
 
 type StoredService = Stored<Service>;
 
 export interface TermOptions extends RoleOptions, RoleContext {
+  /** Refuses to write once the term is over (`KubeClient.fenced`). */
+  readonly client: KubeClient;
   readonly metrics: ControllerMetrics;
   /** The own pod, with which the status object of this controller goes away. */
   readonly owner?: OwnerReference;
   /** The configuration of an earlier term: where an object has gone wrong since, its version in there is used. */
   readonly lastGood?: Config;
-  /** Whether this controller may still write. Asked before each write of an address. */
-  readonly leading: () => boolean;
 }
 
 /**
@@ -53,6 +56,7 @@ export class Term {
   private readonly queue = new WorkQueue((key) => this.reconcile(key), WRITES_IN_FLIGHT);
   private readonly reload: Throttle;
   private readonly keySecret: Throttle;
+  private readonly recorder: EventRecorder;
   private readonly teller: Teller;
   private readonly sticky: StickyMemory;
   private readonly nodes: NodeWatch;
@@ -64,6 +68,7 @@ export class Term {
   private readonly changedAt = new Map<string, number>();
   /** What an earlier controller remembered of Services, until it has been taken over. */
   private memories: readonly (Omit<Reservation, 'until'> & { readonly until?: number })[] = [];
+  private readonly writeFailures = new Causes();
   private readonly classOption: { readonly loadBalancerClass?: string };
   private readonly forget: () => void;
   /** The configuration that the ledger has. */
@@ -100,14 +105,13 @@ export class Term {
       resource: COMMUNITIES, namespace, project: (raw) => projectWhole<KubeObject>(raw), onChange,
     });
     this.namespaces = this.watches.add<Stored<Namespace>>({ resource: NAMESPACES, project: projectNamespace, onChange });
-    const recorder = new EventRecorder(client, { component: 'metallb-controller', log, queueLimit: 10_000 });
-    this.teller = new Teller(recorder, log);
+    this.recorder = new EventRecorder(client, { component: 'metallb-controller', log, queueLimit: 10_000 });
+    this.teller = new Teller(this.recorder, log);
     this.nodes = new NodeWatch(client, log, onChange);
     this.sticky = new StickyMemory({
       client,
       namespace,
       allocator: this.allocator,
-      leading: options.leading,
       log,
       ended: () => {
         this.retryWaiting();
@@ -123,7 +127,7 @@ export class Term {
       name: 'controller',
       labels: { 'metallb.io/component-type': 'controller' },
       condition: 'poolReconcilerValid',
-      recorder,
+      recorder: this.recorder,
       objectOf: ({ kind, name }) => {
         const stored = (kind === 'Community' ? this.communities : this.pools).store.get(`${namespace}/${name}`);
         return stored && { apiVersion: 'metallb.io/v1beta1', kind, metadata: stored.metadata };
@@ -156,11 +160,17 @@ export class Term {
     }).catch((error: Error) => this.options.log.debug({ error }, 'stopped before the first list was complete'));
   }
 
-  async stop(): Promise<void> {
+  /** @param inOrder the right to write is still there, so that what is under way, and what is to be told of it, may be written */
+  async stop(inOrder: boolean): Promise<void> {
+    if (!inOrder) {
+      this.recorder.stop();
+    }
     this.forget();
     this.stopped = true;
     [this.reload, this.keySecret, this.poolStatuses, this.state, this.sticky].forEach((part) => part.stop());
     await this.queue.stop(); // writes under way are answered first, else nobody would know whether they happened
+    await Promise.race([this.recorder.flush(), pause(FAREWELL_MS, undefined, { ref: false })]);
+    this.recorder.stop();
     await Promise.all([this.watches.stop(), this.nodes.stop()]);
   }
 
@@ -179,7 +189,9 @@ export class Term {
 
   private changed(key: string): void {
     if (this.loaded) {
-      this.changedAt.set(key, performance.now());
+      if (!this.changedAt.has(key)) {
+        this.changedAt.set(key, performance.now());
+      }
       this.queue.add(key);
     }
   }
@@ -276,13 +288,11 @@ export class Term {
   }
 
   private async write(key: string, service: StoredService, decision: Decision): Promise<void> {
-    const { client, log, metrics, leading } = this.options;
-    if (!leading()) {
-      throw new Error('not written: another controller may be the one by now');
-    }
+    const { client, log, metrics } = this.options;
     try {
       const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z'); // metav1.Time has whole seconds
       const answer = projectService(await client.patchStatus<Service>(SERVICES, service, statusPatch(service, decision, now)));
+      this.writeFailures.over();
       this.written.put(key, answer);
       this.teller.written(key, answer.metadata.resourceVersion, decision.ingress);
     } catch (error) {
@@ -290,7 +300,7 @@ export class Term {
         return; // deleted meanwhile, which the watch tells, too
       }
       metrics.updateErrors.inc();
-      if (!isKubeError(error, 'Conflict')) {
+      if (!isKubeError(error, 'Conflict', 'Fenced') && this.writeFailures.isNew(error as Error)) {
         log.warn({ error, service: key }, `cannot write the status of ${key}: ${(error as Error).message}`);
       }
       throw error; // decided anew after a while, from what the watch has brought by then

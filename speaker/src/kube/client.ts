@@ -1,7 +1,7 @@
 import { failure, parseJson, retryAfter, text } from './answers';
 import { Clock, pause, systemClock } from './clock';
 import { ClusterConfig } from './config';
-import { KubeError, RequestSubject, statusError } from './errors';
+import { describe, KubeError, RequestSubject, statusError } from './errors';
 import { toJson } from './json';
 import { LineSplitter } from './lines';
 import { KubeLog, silentLog } from './log';
@@ -43,6 +43,7 @@ export class KubeClient {
   private readonly log: KubeLog;
   private readonly userAgent: string;
   private readonly requestTimeoutMs: number;
+  private readonly mayWrite?: () => boolean;
 
   constructor(config: ClusterConfig, options: KubeClientOptions = {}) {
     this.config = config;
@@ -207,6 +208,19 @@ export class KubeClient {
     return await this.call({ method: 'GET', path: '/version', subject: { verb: 'get /version' }, signal }) as { major: string; minor: string; gitVersion: string };
   }
 
+  /**
+   * A client over the same connection for somebody whose right to write ends with a lease. `mayWrite` is asked in the turn of the loop in which a write is
+   * handed to the connection, and again for each repetition; when it says no, the call fails with `Fenced`. Reads are not affected.
+   */
+  fenced(mayWrite: () => boolean): KubeClient {
+    return Object.create(this, { mayWrite: { value: mayWrite } }) as KubeClient;
+  }
+
+  /** Ends the connection, and what waits in it to be sent never is. Calls and watches under way fail with `ConnectionLost`, later ones connect anew. */
+  reset(reason: string): void {
+    this.transport.reset(reason);
+  }
+
   /** Ends the connection. Calls and watches under way, and later ones, fail with `Closed`. */
   close(): void {
     this.transport.close();
@@ -222,6 +236,10 @@ export class KubeClient {
   private async call(call: Call): Promise<unknown> {
     const reply = await this.request(call);
     return parseJson(await text(reply), call.subject);
+  }
+
+  private checkFence(about: RequestSubject): void {
+    if (this.mayWrite && !this.mayWrite()) throw new KubeError('Fenced', `${describe(about)}: not sent, as somebody else may have the right to write by now`);
   }
 
   /** Sends, and repeats where the server asks for it, until there is an answer with a status below 400. */
@@ -240,6 +258,7 @@ export class KubeClient {
         },
         body: call.body === undefined ? undefined : toJson(call.body),
         signal: call.signal,
+        beforeSend: call.method === 'GET' ? undefined : () => this.checkFence(call.subject),
         headersTimeoutMs: this.requestTimeoutMs,
       });
       if (reply.status < 400) return reply;

@@ -1,4 +1,6 @@
 import { ClientHttp2Session, ClientHttp2Stream, connect, constants, OutgoingHttpHeaders } from 'node:http2';
+import { connect as connectTcp, isIP, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { Clock } from './clock';
 import { ClusterConfig } from './config';
 import { connectionError, KubeError } from './errors';
@@ -29,37 +31,41 @@ export class Connection {
   /** Connects, and resolves once the server has shown that it speaks HTTP/2. @throws KubeError */
   static open(config: ClusterConfig, limits: ConnectionLimits, clock: Clock): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      let session: ClientHttp2Session;
-      try {
-        const tls = config.server.startsWith('https:') ? config.tls() : {};
-        const { insecureSkipTlsVerify, ...material } = tls;
-        session = connect(new URL(config.server).origin, {
-          ...material,
-          rejectUnauthorized: !insecureSkipTlsVerify,
-          settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
-        });
-      } catch (cause) {
-        reject(connectionError(cause, config.server, config.source));
-        return;
-      }
+      const { origin, hostname, port, protocol } = new URL(config.server);
+      const host = hostname.replace(/^\[|\]$/g, '');
+      const socket = connectTcp({ host, port: Number(port || (protocol === 'https:' ? 443 : 80)) });
+      let session: ClientHttp2Session | undefined;
       const fail = (cause: unknown) => {
         cancel();
-        session.destroy();
+        session?.destroy();
+        socket.destroy();
         reject(connectionError(cause, config.server, config.source));
       };
+      socket.on('error', (cause) => (session ? session.destroy(cause) : fail(cause)));
       const cancel = clock.schedule(() => fail(new KubeError('Timeout',
         `API server ${config.server} (from ${config.source}) did not answer within ${limits.connectTimeoutMs} ms: check its address, and that nothing drops packets on the way`)),
       limits.connectTimeoutMs);
       const closed = () => fail(new Error('closed before the HTTP/2 session was set up; does this port speak HTTP/2?'));
-      session.once('error', fail);
-      session.on('error', () => undefined); // a second error, after the first has been reported, must not end the process
-      session.once('close', closed);
-      session.once('remoteSettings', () => {
-        cancel();
-        session.off('error', fail);
-        session.off('close', closed);
-        session.setLocalWindowSize(CONNECTION_WINDOW);
-        resolve(new Connection(session, config, limits, clock));
+      // TLS begins when the socket is connected: Node may try several addresses before, each with another socket of the kernel.
+      socket.once('connect', () => {
+        try {
+          const begun = session = connect(origin, {
+            createConnection: () => (protocol === 'https:' ? secured(socket, host, config) : socket),
+            settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
+          });
+          begun.once('error', fail);
+          begun.on('error', () => undefined); // a second error, after the first has been reported, must not end the process
+          begun.once('close', closed);
+          begun.once('remoteSettings', () => {
+            cancel();
+            begun.off('error', fail);
+            begun.off('close', closed);
+            begun.setLocalWindowSize(CONNECTION_WINDOW);
+            resolve(new Connection(begun, socket, config, limits, clock));
+          });
+        } catch (cause) {
+          fail(cause);
+        }
       });
     });
   }
@@ -73,6 +79,7 @@ export class Connection {
 
   private constructor(
     private readonly session: ClientHttp2Session,
+    private readonly socket: Socket,
     private readonly config: ClusterConfig,
     private readonly limits: ConnectionLimits,
     private readonly clock: Clock,
@@ -107,6 +114,16 @@ export class Connection {
     this.session.destroy(reason, constants.NGHTTP2_CANCEL);
   }
 
+  /**
+   * Ends the connection, and with it what was written and has not left this machine: the kernel would go on sending that for minutes after a close, and
+   * deliver it when the way to the server is whole again.
+   */
+  reset(reason: KubeError): void {
+    this.failure ??= reason;
+    this.socket.resetAndDestroy();
+    this.destroy(reason);
+  }
+
   private schedulePing(): void {
     this.cancelTimer = this.clock.schedule(() => this.ping(), this.limits.pingIntervalMs);
   }
@@ -124,7 +141,12 @@ export class Connection {
 
   private giveUp(): void {
     const server = `API server ${this.config.server} (from ${this.config.source})`;
-    this.destroy(new KubeError('ConnectionLost',
+    this.reset(new KubeError('ConnectionLost',
       `${server} did not answer an HTTP/2 PING within ${this.limits.pingTimeoutMs} ms: it is frozen, overloaded or cut off`));
   }
+}
+
+function secured(socket: Socket, host: string, config: ClusterConfig): Socket {
+  const { insecureSkipTlsVerify, ...material } = config.tls();
+  return connectTls({ ALPNProtocols: ['h2'], servername: isIP(host) ? '' : host, ...material, socket, rejectUnauthorized: !insecureSkipTlsVerify });
 }

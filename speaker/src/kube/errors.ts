@@ -7,7 +7,7 @@ import { Status } from './types';
  * The first group never reached the server or got no answer; the second is the server's answer.
  */
 export type KubeErrorCode =
-  | 'ConfigInvalid' | 'Unreachable' | 'ConnectionLost' | 'Timeout' | 'Aborted' | 'Closed' | 'BadResponse'
+  | 'ConfigInvalid' | 'Unreachable' | 'ConnectionLost' | 'Timeout' | 'Aborted' | 'Closed' | 'Fenced' | 'BadResponse'
   | 'TlsUntrusted' | 'TlsExpired' | 'TlsNameMismatch' | 'TlsFailed'
   | 'Unauthorized' | 'Forbidden' | 'NotFound' | 'AlreadyExists' | 'Conflict' | 'Gone' | 'Invalid' | 'TooManyRequests' | 'ServerError' | 'Rejected';
 
@@ -107,6 +107,17 @@ export function statusError(status: number, body: Status, subject: RequestSubjec
   return new KubeError(code, `${describe(subject)}: ${said}${advice(code, body, subject, source)}`, { status, reason: body.reason, body, retryAfterMs });
 }
 
+/** Verbs that are needed together: whoever lacks one would ask for the next one afterwards. */
+const TOGETHER: ReadonlyArray<{ readonly resource?: string; readonly verbs: readonly string[] }> = [
+  { resource: 'events', verbs: ['create', 'patch'] }, // EventRecorder
+  { resource: 'leases', verbs: ['get', 'create', 'patch'] }, // LeaderElection
+  { verbs: ['list', 'watch'] }, // Reflector
+];
+
+function verbsWith(verb: string, name: string): readonly string[] {
+  return TOGETHER.find(({ resource, verbs }) => (resource === undefined || resource === name) && verbs.includes(verb))?.verbs ?? [verb];
+}
+
 function advice(code: KubeErrorCode, body: Status, subject: RequestSubject, source: string): string {
   switch (code) {
     case 'Unauthorized':
@@ -116,7 +127,7 @@ function advice(code: KubeErrorCode, body: Status, subject: RequestSubject, sour
       if (!resource) return '';
       const name = subject.subresource ? `${resource.plural}/${subject.subresource}` : resource.plural;
       const kind = resource.namespaced ? 'Role or ClusterRole' : 'ClusterRole';
-      return `: add to the ${kind} of this program: apiGroups ["${resource.group}"], resources ["${name}"], verbs ["${subject.verb}"]`;
+      return `: add to the ${kind} of this program: apiGroups ["${resource.group}"], resources ["${name}"], verbs ${JSON.stringify(verbsWith(subject.verb, name))}`;
     }
     case 'NotFound':
       return body.details?.name === undefined && subject.resource && subject.resource.group.includes('.')

@@ -8,11 +8,15 @@ import { KubeObject, ObjectReference } from './types';
 /*
  * Events tell a user, through `kubectl describe`, what was decided about an object. They must never harm what they report on: the recorder
  * returns at once, its queue is bounded, and failures end in the log. The same event within ten minutes counts up in the object that is there,
- * because a fault that repeats each second would otherwise fill etcd.
+ * because a fault that repeats each second would otherwise fill etcd. And as client-go's recorder does, it writes 25 times about one object, and from then
+ * on once in five minutes: what happens meanwhile is counted, and told with the next write.
  */
 
 /** How long the same event is counted in one object, in milliseconds. */
 const AGGREGATION_MS = 10 * 60_000;
+/** Writes about one object that may follow each other, and the time in which one more is earned, in milliseconds. */
+const BURST = 25;
+const REFILL_MS = 5 * 60_000;
 /** Limits of the API: longer texts are refused. */
 const MAX_NAME = 253;
 const MAX_MESSAGE = 1024;
@@ -58,9 +62,12 @@ export class EventRecorder {
   /** Oldest first: a Map keeps the order of insertion. */
   private readonly known = new Map<string, Entry>();
   private readonly queue = new Map<string, Entry>();
+  /** By object, the least recently written first: when it would have its whole burst again. */
+  private readonly spent = new Map<string, number>();
   private readonly writing = new Set<string>();
   private idle: Array<() => void> = [];
   private droppedCount = 0;
+  private stopped = false;
 
   constructor(private readonly client: KubeClient, private readonly options: EventRecorderOptions) {
     this.log = options.log ?? silentLog;
@@ -75,6 +82,7 @@ export class EventRecorder {
 
   /** Reports that something happened to `object`. Returns at once and never throws. */
   record(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    if (this.stopped) return;
     const { name, namespace, uid, resourceVersion } = object.metadata;
     const about: ObjectReference = { apiVersion: object.apiVersion, kind: object.kind, namespace, name, uid, resourceVersion };
     const text = truncate(message, MAX_MESSAGE);
@@ -88,7 +96,7 @@ export class EventRecorder {
     entry.lastSeen = seen;
     entry.count += 1;
     this.remember(entry);
-    this.enqueue(entry);
+    if (this.queue.has(key) || this.spend(`${object.kind} ${namespace}/${name} ${uid}`, now)) this.enqueue(entry);
     this.pump();
   }
 
@@ -96,6 +104,23 @@ export class EventRecorder {
   flush(): Promise<void> {
     if (this.queue.size === 0 && this.writing.size === 0) return Promise.resolve();
     return new Promise((resolve) => { this.idle.push(resolve); });
+  }
+
+  /** Writes nothing more; what is under way ends. */
+  stop(): void {
+    this.stopped = true;
+    this.queue.clear();
+    if (this.writing.size === 0) this.idle.splice(0).forEach((resolve) => resolve());
+  }
+
+  /** Whether one more write about the object is allowed (a token bucket, kept as the time at which it would be full). */
+  private spend(object: string, now: number): boolean {
+    const full = Math.max(now, this.spent.get(object) ?? 0) + REFILL_MS;
+    if (full - now > BURST * REFILL_MS) return false;
+    this.spent.delete(object);
+    this.spent.set(object, full);
+    if (this.spent.size > (this.options.memoryLimit ?? 4096)) this.spent.delete(this.spent.keys().next().value!);
+    return true;
   }
 
   private remember(entry: Entry): void {
@@ -147,6 +172,7 @@ export class EventRecorder {
       });
     } catch (error) {
       entry.name = undefined;
+      if (this.stopped) return;
       this.droppedCount += 1;
       this.log.warn({ err: error, reason: entry.reason, object: entry.about.name, message: entry.message }, 'an event could not be written');
     }

@@ -13,7 +13,7 @@ export { EventRecorder, type EventRecorderOptions } from './events';
 export { LeaderElection, type LeaderElectionOptions } from './lease';
 export { silentLog, type KubeLog } from './log';
 export type * from './options';
-export { projectEndpointSlice, projectMeta, projectNamespace, projectNode, projectService, projectWhole, type Stored } from './projections';
+export { projectMeta, projectNamespace, projectService, projectWhole, type Stored } from './projections';
 export { Reflector, type ReflectorOptions, type ReflectorState } from './reflector';
 export * from './resources';
 export { keyOf, Store, type Delta } from './store';

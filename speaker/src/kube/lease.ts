@@ -1,5 +1,5 @@
 import { KubeClient } from './client';
-import { Clock, pause, systemClock } from './clock';
+import { bootClock, Clock, pause } from './clock';
 import { isKubeError, KubeError } from './errors';
 import { KubeLog, silentLog } from './log';
 import { LEASES } from './resources';
@@ -9,8 +9,10 @@ import { Lease } from './types';
  * Leader election by a Lease, as client-go does it: the holder renews, and whoever sees no renewal for the whole duration takes over.
  *
  * Only the local monotonic clock counts: a follower measures how long *it* has seen the same record, because clocks of two machines differ and the
- * wall clock of a machine without a battery jumps at boot. A leader gives up after `renewDeadlineMs` without success, before any follower may
- * begin (`leaseDurationMs`), so two never lead at once.
+ * wall clock of a machine without a battery jumps at boot. It also counts while the machine is suspended, so a laptop that is opened again knows that its
+ * time is over. A leader gives up after `renewDeadlineMs` without success, before any follower may begin (`leaseDurationMs`), so two never lead at once.
+ *
+ * A record is what the election wrote: somebody else who labels the Lease each second does not make a dead leader look alive.
  */
 
 export interface LeaderElectionOptions {
@@ -35,6 +37,9 @@ export interface LeaderElectionOptions {
   readonly random?: () => number;
 }
 
+/** The longest time between two attempts, as a multiple of `retryMs`: candidates that began together do not go on in step. */
+const JITTER = 1.2;
+
 /** Takes part in the election of one leader. */
 export class LeaderElection {
   private readonly clock: Clock;
@@ -48,19 +53,20 @@ export class LeaderElection {
   private running?: Promise<void>;
   private renewedAt = -Infinity;
   /** The record last seen, and when it was first seen so. */
-  private observed?: { readonly resourceVersion?: string; readonly at: number };
+  private observed?: { readonly record: string; readonly at: number };
   private leader?: string;
+  private failing = false;
 
   constructor(private readonly client: KubeClient, private readonly options: LeaderElectionOptions) {
-    this.clock = options.clock ?? systemClock;
+    this.clock = options.clock ?? bootClock;
     this.log = options.log ?? silentLog;
     this.random = options.random ?? Math.random;
     this.leaseDurationMs = options.leaseDurationMs ?? 15_000;
     this.renewDeadlineMs = options.renewDeadlineMs ?? 10_000;
     this.retryMs = options.retryMs ?? 2_000;
-    if (this.renewDeadlineMs >= this.leaseDurationMs || this.retryMs >= this.renewDeadlineMs) {
-      throw new KubeError('ConfigInvalid', `leader election: the retry time (${this.retryMs} ms) must be shorter than the renew deadline (${this.renewDeadlineMs} ms),`
-        + ` and that shorter than the lease duration (${this.leaseDurationMs} ms), or two could lead at once`);
+    if (this.renewDeadlineMs >= this.leaseDurationMs || this.retryMs * JITTER >= this.renewDeadlineMs) {
+      throw new KubeError('ConfigInvalid', `leader election: the retry time (${this.retryMs} ms, and up to a fifth more) must be shorter than the renew deadline`
+        + ` (${this.renewDeadlineMs} ms), and that shorter than the lease duration (${this.leaseDurationMs} ms), or two could lead at once`);
     }
   }
 
@@ -93,6 +99,7 @@ export class LeaderElection {
       const startedAt = this.clock.now();
       try {
         const outcome = await this.attempt();
+        this.failing = false;
         if (outcome === 'ours') {
           this.renewedAt = startedAt; // others count from when the server wrote it, which was not before
           if (!this.term && !signal.aborted) this.lead();
@@ -100,11 +107,11 @@ export class LeaderElection {
           this.resign();
         }
       } catch (error) {
-        if (!signal.aborted) this.log.warn({ err: error, lease: this.options.name }, 'the lease could not be read or renewed');
+        if (!signal.aborted) this.complain(error as Error);
       }
       if (this.overdue) this.resign();
       const untilDeadline = this.term ? this.renewedAt + this.renewDeadlineMs - this.clock.now() : Infinity;
-      await pause(this.clock, Math.max(0, Math.min(this.retryMs * (1 + this.random() * 0.2), untilDeadline)), signal);
+      await pause(this.clock, Math.max(0, Math.min(this.retryMs * (1 + this.random() * (JITTER - 1)), untilDeadline)), signal);
     }
   }
 
@@ -123,7 +130,8 @@ export class LeaderElection {
         return 'ours';
       }
       const { resourceVersion } = lease.metadata;
-      if (resourceVersion !== this.observed?.resourceVersion) this.observed = { resourceVersion, at: this.clock.now() };
+      const record = JSON.stringify(lease.spec ?? {});
+      if (record !== this.observed?.record) this.observed = { record, at: this.clock.now() };
       const holder = lease.spec?.holderIdentity ?? '';
       const expired = this.clock.now() - this.observed!.at >= (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
       if (holder !== '' && holder !== identity && !expired) {
@@ -157,6 +165,13 @@ export class LeaderElection {
     const now = new Date(this.clock.wallTime()).toISOString().replace('Z', '000Z'); // metav1.MicroTime
     const leaseDurationSeconds = Math.ceil(this.leaseDurationMs / 1000);
     return { holderIdentity: this.options.identity, leaseDurationSeconds, acquireTime: now, renewTime: now, leaseTransitions };
+  }
+
+  /** Once for each outage. */
+  private complain(error: Error): void {
+    const { name } = this.options;
+    if (!this.failing) this.log.warn({ err: error, lease: name }, `the Lease ${name} could not be read or written, and is tried again: ${error.message}`);
+    this.failing = true;
   }
 
   private lead(): void {

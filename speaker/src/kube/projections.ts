@@ -1,4 +1,4 @@
-import { EndpointSlice, KubeObject, Namespace, Node, ObjectMeta, Service, StoredObject } from './types';
+import { KubeObject, Namespace, ObjectMeta, Service, StoredObject } from './types';
 
 /** An object of the API: one that has a uid and a resourceVersion. */
 export type Stored<T extends KubeObject> = T & StoredObject;
@@ -55,31 +55,6 @@ export function projectService(raw: KubeObject): Stored<Service> {
       ports: spec.ports?.map(({ name, protocol, port, targetPort, nodePort }) => ({ name, protocol, port, targetPort, nodePort })),
     },
     status: { loadBalancer: status?.loadBalancer, conditions: status?.conditions },
-  };
-}
-
-/** Without the ports, target references and zones of the endpoints: a Service with a thousand pods has a thousand of each. */
-export function projectEndpointSlice(raw: KubeObject): Stored<EndpointSlice> {
-  const slice = raw as EndpointSlice;
-  return {
-    metadata: { ...projectMeta(raw), annotations: undefined },
-    addressType: slice.addressType,
-    endpoints: (slice.endpoints ?? []).map(({ addresses, conditions, nodeName }) => ({ addresses, conditions, nodeName })),
-  };
-}
-
-/** Without images, capacity and the rest of the status, which change with every heartbeat of older kubelets. */
-export function projectNode(raw: KubeObject): Stored<Node> {
-  const { spec, status } = raw as Node;
-  return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { ...projectMeta(raw) },
-    spec: { unschedulable: spec?.unschedulable },
-    status: {
-      addresses: status?.addresses?.map(({ type, address }) => ({ type, address })),
-      conditions: status?.conditions?.map((condition) => ({ type: condition.type, status: condition.status, reason: condition.reason })),
-    },
   };
 }
 

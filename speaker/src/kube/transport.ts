@@ -13,6 +13,8 @@ export interface TransportRequest {
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: string;
   readonly signal?: AbortSignal;
+  /** Called in the turn of the loop in which the request is handed to the connection, each time. What it throws ends the request. */
+  readonly beforeSend?: () => void;
   /** Longest wait for the answer's headers, in milliseconds. */
   readonly headersTimeoutMs: number;
 }
@@ -60,6 +62,7 @@ export class Transport {
     for (let attempt = 1; ; attempt += 1) {
       const connection = await this.connection();
       if (request.signal?.aborted) throw aborted();
+      request.beforeSend?.();
       try {
         return await this.exchange(connection, request);
       } catch (error) {
@@ -68,6 +71,12 @@ export class Transport {
         if (attempt >= 3) throw error.reason;
       }
     }
+  }
+
+  /** Ends all connections, and what waits in them to be sent never is. Requests under way fail with `ConnectionLost`, later ones make a new connection. */
+  reset(reason: string): void {
+    this.current = undefined;
+    for (const connection of this.connections) connection.reset(new KubeError('ConnectionLost', reason));
   }
 
   /** Ends all connections. Requests under way and later ones fail with `Closed`. */

@@ -1,5 +1,6 @@
 import { KubeClient, Reflector, type ReflectorOptions, type StoredObject } from '../kube';
 import type { Check, Logger, Metrics } from '../observability';
+import { Causes } from './causes';
 
 /** A watch that has shown no sign of life for this long makes the role unready, in milliseconds. Servers send a bookmark each minute. */
 const STALE_MS = 5 * 60_000;
@@ -21,7 +22,7 @@ export class Watches {
   /** Adds a watch; {@link start} starts it. */
   add<T extends StoredObject>(options: WatchOptions<T>): Reflector<T> {
     const name = options.resource.plural;
-    let failing = false;
+    const causes = new Causes();
     const reflector = new Reflector<T>(this.client, {
       ...options,
       onChange: (delta) => {
@@ -30,10 +31,9 @@ export class Watches {
       },
       onState: (state) => {
         if (state.error) {
-          failing = true;
-          this.log.warn({ resource: name, error: state.error, retryInMs: state.retryInMs }, `cannot watch ${name}: ${state.error.message}`);
-        } else if (state.healthy && failing) {
-          failing = false;
+          const level = causes.isNew(state.error) ? 'warn' : 'debug';
+          this.log[level]({ resource: name, error: state.error, retryInMs: state.retryInMs }, `cannot watch ${name}: ${state.error.message}`);
+        } else if (state.healthy && causes.over()) {
           this.log.info({ resource: name }, `watching ${name} again`);
         }
       },

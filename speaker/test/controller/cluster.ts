@@ -8,6 +8,8 @@ import { ControllerMetrics, createLogger } from '../../src/observability';
 
 export const NAMESPACE = 'metallb-system';
 
+type ControllerOptions = Partial<Pick<Parameters<typeof Controller.start>[0], 'lbClass' | 'election' | 'metrics'>>;
+
 /** An API server in memory and controllers on it. */
 export class Cluster {
   static async start(): Promise<Cluster> {
@@ -28,8 +30,15 @@ export class Cluster {
     this.client = this.connect();
   }
 
-  async startController(options: { lbClass?: string } = {}): Promise<Controller> {
-    const client = this.connect();
+  /** A client of its own. */
+  connect(): KubeClient {
+    const file = join(this.folder ?? tmpdir(), 'kubeconfig');
+    writeFileSync(file, this.server.kubeconfig());
+    return new KubeClient(loadKubeConfig({ kubeconfig: file }));
+  }
+
+  /** @param client what it talks to the API server with */
+  async startController(options: ControllerOptions = {}, client = this.connect()): Promise<Controller> {
     const controller = await Controller.start({
       namespace: NAMESPACE,
       port: 0,
@@ -86,12 +95,6 @@ export class Cluster {
   async events(name: string): Promise<string[]> {
     const { items } = await this.client.list<KubeObject & { involvedObject: { name: string }; reason: string; message: string }>(EVENTS, { namespace: 'home' });
     return items.filter(({ involvedObject }) => involvedObject.name === name).map(({ reason, message }) => `${reason} ${message}`);
-  }
-
-  private connect(): KubeClient {
-    const file = join(this.folder ?? tmpdir(), 'kubeconfig');
-    writeFileSync(file, this.server.kubeconfig());
-    return new KubeClient(loadKubeConfig({ kubeconfig: file }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http2';
 import { createService, failure, Fixture } from './support';
 import { ApiError } from '../../../lab/apiserver';
-import { IP_ADDRESS_POOLS, isKubeError, KubeClient, KubeError, NODES, SERVICES } from '../../src/kube';
+import { EVENTS, IP_ADDRESS_POOLS, LEASES, isKubeError, KubeClient, KubeError, NODES, SERVICES } from '../../src/kube';
 
 let fixture: Fixture;
 
@@ -66,13 +66,15 @@ describe('a token that is refused', () => {
 
 describe('messages name the fix', () => {
   test.each<[string, (client: KubeClient) => Promise<unknown>, string]>([
-    ['list nodes', (client) => client.list(NODES), 'add to the ClusterRole of this program: apiGroups [""], resources ["nodes"], verbs ["list"]'],
+    ['list nodes', (client) => client.list(NODES), 'add to the ClusterRole of this program: apiGroups [""], resources ["nodes"], verbs ["list","watch"]'],
     ['get ipaddresspools', (client) => client.get(IP_ADDRESS_POOLS, 'a', { namespace: 'b' }),
       'add to the Role or ClusterRole of this program: apiGroups ["metallb.io"], resources ["ipaddresspools"], verbs ["get"]'],
     ['patch services/status', (client) => client.patch(SERVICES, 'a', {}, { namespace: 'b', subresource: 'status' }),
       'add to the Role or ClusterRole of this program: apiGroups [""], resources ["services/status"], verbs ["patch"]'],
     ['watch services', async (client) => { for await (const _ of client.watch(SERVICES, { resourceVersion: '1', timeoutSeconds: 1 })) return; },
-      'verbs ["watch"]'],
+      'verbs ["list","watch"]'],
+    ['patch events', (client) => client.patch(EVENTS, 'a', {}, { namespace: 'b' }), 'resources ["events"], verbs ["create","patch"]'],
+    ['create leases', (client) => client.create(LEASES, { metadata: { name: 'a' } }, { namespace: 'b' }), 'resources ["leases"], verbs ["get","create","patch"]'],
   ])('of a right that is missing: %s', async (what, attempt, fix) => {
     const [verb, resource] = what.split(' ');
     await fixture.close();

@@ -141,3 +141,35 @@ test('flush waits for what was recorded before, and for nothing if there is noth
   await flushing;
   await eventually(async () => expect(await events()).toHaveLength(1));
 });
+
+test('25 writes about one object follow each other, then one in five minutes tells how often it happened', async () => {
+  const events1 = recorder();
+  const happen = async (times: number, message = 'no address left', about = service) => {
+    for (let i = 0; i < times; i += 1) {
+      events1.record(about, 'Warning', 'AllocationFailed', message);
+      await events1.flush();
+    }
+  };
+  const counts = async () => (await events()).map(({ count, involvedObject }) => `${(involvedObject as KubeObject['metadata']).name} ${count as number}`);
+  await happen(40);
+  expect(await counts()).toEqual(['web 25']);
+  await happen(1, 'another message');
+  expect(await counts()).toEqual(['web 25']);
+  await happen(1, 'no address left', await createService(client, 'other'));
+  expect(await counts()).toEqual(expect.arrayContaining(['web 25', 'other 1']));
+  clock.advance(5 * 60_000);
+  await happen(2);
+  expect(await counts()).toEqual(expect.arrayContaining(['web 41', 'other 1']));
+});
+
+test('one that is stopped writes nothing more', async () => {
+  const release = fixture.server.faults.hold({ verb: 'create', resource: 'events' });
+  const events1 = recorder({ concurrency: 1 });
+  events1.record(service, 'Normal', 'first', 'is under way');
+  events1.record(service, 'Normal', 'second', 'waits');
+  events1.stop();
+  events1.record(service, 'Normal', 'third', 'comes later');
+  release();
+  await events1.flush();
+  expect((await events()).map(({ reason }) => reason)).toEqual(['first']);
+});

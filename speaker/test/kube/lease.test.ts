@@ -1,6 +1,6 @@
-import { eventually, Fixture, ManualClock } from './support';
+import { eventually, Fixture, Lines, ManualClock } from './support';
 import { ApiError } from '../../../lab/apiserver';
-import { KubeClient, LeaderElection, Lease, LEASES } from '../../src/kube';
+import { KubeClient, KubeLog, LeaderElection, Lease, LEASES } from '../../src/kube';
 
 let fixture: Fixture, clock: ManualClock, elections: LeaderElection[], log: string[];
 
@@ -15,12 +15,13 @@ afterEach(async () => {
   await fixture.close();
 });
 
-function candidate(identity: string, client: KubeClient = fixture.client()): LeaderElection {
+function candidate(identity: string, client: KubeClient = fixture.client(), lines?: KubeLog): LeaderElection {
   const election = new LeaderElection(client, {
     namespace: 'default',
     name: 'controller',
     identity,
     clock,
+    log: lines,
     random: () => 0,
     onLead: (signal) => {
       log.push(`${identity} leads`);
@@ -102,8 +103,35 @@ test('somebody else writing to the lease does not end a term', async () => {
   expect([a.leading, log]).toEqual([true, ['a leads']]);
 });
 
+test('somebody who labels the lease all the time does not make a dead leader look alive', async () => {
+  const clientOfA = fixture.client();
+  candidate('a', clientOfA);
+  await eventually(() => expect(log).toEqual(['a leads']));
+  const b = candidate('b');
+  await eventually(() => expect(log).toContain('b follows a'));
+  clientOfA.get = async () => { throw new ApiError(500, 'InternalError', 'cut off'); };
+  for (let second = 0; second < 20 && !b.leading; second += 1) {
+    await fixture.client().patch(LEASES, 'controller', { metadata: { labels: { second: `${second}` } } }, { namespace: 'default' });
+    await pass(1_000);
+  }
+  await eventually(() => expect(b.leading).toBe(true));
+});
+
+test('an outage is told once', async () => {
+  const lines = new Lines();
+  candidate('a', fixture.client(), lines);
+  await eventually(() => expect(log).toEqual(['a leads']));
+  const end = fixture.server.faults.deny({ resource: 'leases' });
+  await pass(9_000);
+  end();
+  await pass(3_000);
+  expect(lines.lines.filter((line) => line.startsWith('warn'))).toEqual([
+    expect.stringMatching(/^warn: the Lease controller could not be read or written, and is tried again: .*verbs \["get","create","patch"\]/),
+  ]);
+});
+
 test('times that would let two lead at once are refused', () => {
   const options = { namespace: 'default', name: 'controller', identity: 'a', onLead: () => undefined };
   expect(() => new LeaderElection(fixture.client(), { ...options, leaseDurationMs: 10_000, renewDeadlineMs: 10_000 })).toThrow(
-    'leader election: the retry time (2000 ms) must be shorter than the renew deadline (10000 ms), and that shorter than the lease duration (10000 ms)');
+    'leader election: the retry time (2000 ms, and up to a fifth more) must be shorter than the renew deadline (10000 ms), and that shorter than the lease duration (10000 ms)');
 });
