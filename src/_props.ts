@@ -7,7 +7,7 @@ import { Balancer } from './_registry';
 import { checkBoolean, checkDuration, checkList, checkMember, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
 import { WorkloadSettings } from './_workloads';
 import { Advertisement } from './advertisement';
-import { HomeLoadBalancerProps, LogLevel, TlsVersion, WebhookPolicy } from './home-load-balancer-props';
+import { Failback, HomeLoadBalancerProps, LogLevel, TlsVersion, WebhookPolicy } from './home-load-balancer-props';
 
 /** The image of the program; library and program have one version. */
 const IMAGE = `ghcr.io/home-load-balancer/home-load-balancer:${JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')).version}`;
@@ -62,6 +62,8 @@ export function settingsOf(props: HomeLoadBalancerProps, namespace: string): Wor
     heartbeatPort: props.heartbeatPort,
     heartbeatIntervalMs: props.heartbeatInterval?.toMilliseconds(),
     heartbeatMultiplier: props.heartbeatMultiplier,
+    failback: props.failback,
+    failbackHoldDownSeconds: props.failbackHoldDown?.toSeconds(),
     excludeInterfaces: props.excludeInterfaces,
     gratuitousArpIntervalSeconds: props.gratuitousArpInterval?.toSeconds(),
   };
@@ -83,6 +85,13 @@ function checkHeartbeats(path: string, props: HomeLoadBalancerProps): void {
   }
   checkDuration(`${path}: heartbeatInterval`, props.heartbeatInterval, { text: '10 ms to 10 s', test: (time) => time >= 10 && time <= 10_000 });
   checkWhole(`${path}: heartbeatMultiplier`, props.heartbeatMultiplier, 2, 50);
+  checkMember(`${path}: failback`, props.failback, Failback);
+  checkDuration(`${path}: failbackHoldDown`, props.failbackHoldDown, {
+    text: 'whole seconds from 1 s to 1 day', test: (time) => time % 1000 === 0 && time >= 1000 && time <= 86_400_000,
+  });
+  if (isGiven(props.failbackHoldDown) && props.failback !== Failback.HOLD_DOWN) {
+    throw new ConstructError('INVALID_PROPS', `${path}: failbackHoldDown is for failback: Failback.HOLD_DOWN: pass both, or none`);
+  }
   checkDuration(`${path}: gratuitousArpInterval`, props.gratuitousArpInterval, {
     text: '0 (never), or whole seconds from 1 s to 1 day', test: (time) => time % 1000 === 0 && time >= 0 && time <= 86_400_000,
   });

@@ -1,7 +1,7 @@
 import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
 import {
   Capability, ContainerProps, ContainerResources, Cpu, DaemonSet, Deployment, DeploymentStrategy, DnsPolicy, EnvFieldPaths, EnvValue,
-  ImagePullPolicy, ISecret, k8s, LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, Probe, Protocol, SeccompProfileType, TaintEffect, Volume,
+  ImagePullPolicy, ISecret, k8s, LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, PodScheduling, Probe, Protocol, SeccompProfileType, TaintEffect, Volume,
 } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { LABELS } from './_names';
@@ -36,6 +36,8 @@ export interface WorkloadSettings {
   readonly heartbeatIntervalMs?: number;
   readonly heartbeatMultiplier?: number;
   readonly excludeInterfaces?: string;
+  readonly failback?: string;
+  readonly failbackHoldDownSeconds?: number;
   readonly gratuitousArpIntervalSeconds?: number;
   /** Whether the API server asks the controller about changes of the configuration. */
   readonly webhook: boolean;
@@ -98,14 +100,7 @@ export function createSpeaker(scope: Construct, settings: WorkloadSettings): Dae
   });
   // Nodes that keep ordinary workloads away still take part in the network. (What Kubernetes itself puts on a node in trouble - not ready,
   // unreachable, short of memory, disk or pids, cordoned, network unavailable - the DaemonSet controller tolerates for every such pod.)
-  for (const taint of [
-    NodeTaintQuery.exists('node-role.kubernetes.io/control-plane', { effect: TaintEffect.NO_SCHEDULE }),
-    NodeTaintQuery.exists('node-role.kubernetes.io/master', { effect: TaintEffect.NO_SCHEDULE }), // before Kubernetes 1.24
-    NodeTaintQuery.exists('node-role.kubernetes.io/etcd', { effect: TaintEffect.NO_EXECUTE }), // RKE2
-    NodeTaintQuery.exists('CriticalAddonsOnly'), // k3s servers
-  ]) {
-    speaker.scheduling.tolerate(Node.tainted(taint));
-  }
+  tolerateControlPlane(speaker.scheduling);
   finish(speaker, 'speaker', settings,
     JsonPatch.add('/spec/updateStrategy', { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(1) } }),
     // A node short of memory or disk evicts pods by priority. Without its speaker it would lose every address that it answers for.
@@ -114,12 +109,26 @@ export function createSpeaker(scope: Construct, settings: WorkloadSettings): Dae
   return speaker;
 }
 
+/** Lets pods run on the nodes that the usual distributions keep for their control plane. */
+export function tolerateControlPlane(scheduling: PodScheduling): void {
+  for (const taint of [
+    NodeTaintQuery.exists('node-role.kubernetes.io/control-plane', { effect: TaintEffect.NO_SCHEDULE }),
+    NodeTaintQuery.exists('node-role.kubernetes.io/master', { effect: TaintEffect.NO_SCHEDULE }), // before Kubernetes 1.24
+    NodeTaintQuery.exists('node-role.kubernetes.io/etcd', { effect: TaintEffect.NO_EXECUTE }), // RKE2
+    NodeTaintQuery.exists('CriticalAddonsOnly'), // k3s servers
+  ]) {
+    scheduling.tolerate(Node.tainted(taint));
+  }
+}
+
 function speakerArguments(settings: WorkloadSettings): string[] {
   const flags = {
     'heartbeat-port': settings.heartbeatPort,
     'heartbeat-interval': settings.heartbeatIntervalMs,
     'heartbeat-multiplier': settings.heartbeatMultiplier,
     'exclude-interfaces': settings.excludeInterfaces,
+    'failback': settings.failback,
+    'failback-hold-down': settings.failbackHoldDownSeconds,
     'gratuitous-arp-interval': settings.gratuitousArpIntervalSeconds,
   };
   return [

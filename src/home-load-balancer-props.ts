@@ -33,6 +33,18 @@ export enum WebhookPolicy {
 }
 
 /**
+ * When an address goes back to a node that comes before its holder in the order of nodes, and has returned. A move breaks established connections.
+ */
+export enum Failback {
+  /** Not before the holder fails. */
+  NEVER = 'never',
+  /** When the node has been there for `failbackHoldDown`. */
+  HOLD_DOWN = 'hold-down',
+  /** At once. */
+  IMMEDIATE = 'immediate',
+}
+
+/**
  * Versions of TLS.
  */
 export enum TlsVersion {
@@ -210,6 +222,20 @@ export interface HomeLoadBalancerProps {
   readonly heartbeatMultiplier?: number;
 
   /**
+   * When an address goes back to a better node that has returned: one with a higher preference (`preferredNodes`), else an earlier one in MetalLB's order.
+   *
+   * @default Failback.NEVER
+   */
+  readonly failback?: Failback;
+
+  /**
+   * How long that node must have been there, whole seconds from 1 s to a day; with `Failback.HOLD_DOWN`.
+   *
+   * @default Duration.seconds(30)
+   */
+  readonly failbackHoldDown?: Duration;
+
+  /**
    * Regular expression (of JavaScript) for the names of network interfaces on which nothing is announced.
    *
    * @default - the usual names of interfaces of containers, bridges and tunnels
@@ -230,6 +256,19 @@ export interface HomeLoadBalancerProps {
    * @default - not known
    */
   readonly nodes?: ClusterNode[];
+}
+
+/**
+ * Properties of a `HomeLoadBalancer` that takes the place of a MetalLB.
+ */
+export interface InPlaceOfMetalLbProps extends HomeLoadBalancerProps {
+  /**
+   * Names of the IPAddressPool objects that are in the cluster and are not described in this app. What is in them is not known, so checks that need it are
+   * left out.
+   *
+   * @default - none; pools that are described in this app need not be named
+   */
+  readonly existingPools?: string[];
 }
 
 /**

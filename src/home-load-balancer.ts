@@ -6,7 +6,7 @@ import { Construct, IConstruct } from 'constructs';
 import { bind, checkBinding } from './_bind';
 import { own } from './_examine';
 import { Monitoring } from './_monitoring';
-import { LABELS } from './_names';
+import { checkNames, LABELS } from './_names';
 import { ControllerNetworkPolicy } from './_network-policy';
 import { planOf } from './_plan';
 import { checkProps, nodesOf, settingsOf } from './_props';
@@ -14,7 +14,7 @@ import { Balancer, Registry } from './_registry';
 import { isToken } from './_tokens';
 import { checkList, checkMembers, refuse } from './_values';
 import { AdmissionWebhook } from './_webhook';
-import { createController, createSpeaker } from './_workloads';
+import { createController, createSpeaker, tolerateControlPlane } from './_workloads';
 import { AddressPool } from './address-pool';
 import { AddressPoolOptions } from './address-pool-options';
 import { Advertisement } from './advertisement';
@@ -25,7 +25,7 @@ import { BgpPeerOptions } from './bgp-peer-options';
 import { BindOptions, ExposeOptions } from './bind-options';
 import { CommunityAliases, CommunityAliasesOptions } from './community-aliases';
 import { HomeLoadBalancerCrds } from './crds';
-import { HomeLoadBalancerProps, WebhookPolicy } from './home-load-balancer-props';
+import { HomeLoadBalancerProps, InPlaceOfMetalLbProps, WebhookPolicy } from './home-load-balancer-props';
 import { IpRange } from './ip-range';
 import { MonitoringOptions } from './monitoring-options';
 import { NetworkPolicyOptions } from './network-policy-options';
@@ -36,13 +36,8 @@ import { Selector } from './selector';
  *
  * Gives addresses to Services of type LoadBalancer and makes the network send their traffic to a healthy node. One app describes one cluster.
  *
- * What to pass where:
- *
- * - one node at home: `addresses`; and `ignoreExcludeLb` if the node is a control-plane node of kubeadm
- * - beside another load balancer, such as ServiceLB of k3s: a `loadBalancerClass`
- * - in the place of a running MetalLB: its `namespace`, and no `addresses` for what the cluster has already (refer to that with
- *   `AddressPool.fromPoolName()`); MetalLB's webhooks are to be removed before
- * - definitions of custom resources in a chart that is applied first: `crds: false`, and `HomeLoadBalancerCrds` in that chart
+ * Some situations have a factory that sets what they need: `onSingleNode()`, `besideServiceLb()` and `inPlaceOfMetalLb()`. Definitions of custom resources go into a
+ * chart that is applied first with `crds: false`, and `HomeLoadBalancerCrds` in that chart.
  *
  * Everything is checked when the app is synthesized, and all that is wrong is said at once.
  *
@@ -54,6 +49,51 @@ import { Selector } from './selector';
  * lb.expose(game, { addresses: ['93.5.22.100'] });
  */
 export class HomeLoadBalancer extends Construct {
+  /**
+   * For a cluster of one node, usually a control-plane node: the controller tolerates its taint, and the label by which kubeadm keeps such nodes from
+   * announcing is ignored. Everything else is as with the constructor, which is for two nodes and more.
+   *
+   * @param scope Where to put it, usually a chart.
+   * @param id Name within the scope.
+   * @param props Addresses and options.
+   */
+  public static onSingleNode(scope: Construct, id: string, props: HomeLoadBalancerProps = {}): HomeLoadBalancer {
+    if (Array.isArray(props.nodes) && props.nodes.length > 1) {
+      refuse(`${scope.node.path}/${id}: nodes`, props.nodes, 'one node, or new HomeLoadBalancer() instead of onSingleNode()');
+    }
+    const lb = new HomeLoadBalancer(scope, id, { ...props, ignoreExcludeLb: props.ignoreExcludeLb ?? true });
+    tolerateControlPlane(lb.controller.scheduling);
+    return lb;
+  }
+
+  /**
+   * For k3s, beside the ServiceLB that it brings: what is exposed here has the class `home-load-balancer`, which ServiceLB keeps its hands off, and an address of
+   * the LAN; all other Services go on as before. (With `k3s server --disable servicelb` use the constructor: then all Services are served.)
+   *
+   * @param scope Where to put it, usually a chart.
+   * @param id Name within the scope.
+   * @param props Addresses and options.
+   */
+  public static besideServiceLb(scope: Construct, id: string, props: HomeLoadBalancerProps = {}): HomeLoadBalancer {
+    return new HomeLoadBalancer(scope, id, { ...props, loadBalancerClass: props.loadBalancerClass ?? 'home-load-balancer' });
+  }
+
+  /**
+   * For a cluster that runs MetalLB, in its namespace and under its names: objects that were written for it stay as they are, and no address changes.
+   * docs/adopting-metallb.md has the steps.
+   *
+   * @param scope Where to put it, usually a chart.
+   * @param id Name within the scope.
+   * @param props The pools that are there, and options.
+   */
+  public static inPlaceOfMetalLb(scope: Construct, id: string, props: InPlaceOfMetalLbProps = {}): HomeLoadBalancer {
+    const { existingPools, ...others } = props;
+    checkNames(`${scope.node.path}/${id}: existingPools`, 'subdomain', existingPools);
+    const lb = new HomeLoadBalancer(scope, id, { ...others, namespace: props.namespace ?? 'metallb-system' });
+    existingPools?.forEach((name) => AddressPool.fromPoolName(lb, `Existing-${name}`, name));
+    return lb;
+  }
+
   /** Namespace of the program and of its custom resources. */
   public readonly namespace: string;
 

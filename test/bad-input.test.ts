@@ -63,6 +63,8 @@ const SUBJECTS: Subject[] = [
       tlsCipherSuites: 'suites',
       heartbeats: 'boolean',
       gratuitousArpInterval: 'duration',
+      failback: 'enum',
+      failbackHoldDown: 'duration',
       heartbeatPort: 'number',
       heartbeatMultiplier: 'number',
       heartbeatInterval: 'duration',

@@ -2,7 +2,7 @@ import { execFileSync } from 'child_process';
 import { join } from 'path';
 import { Duration, Size, Testing } from 'cdk8s';
 import { Cpu, ImagePullPolicy, ISecret, Node, NodeLabelQuery, NodeTaintQuery } from 'cdk8s-plus-28';
-import { HomeLoadBalancerProps, LogLevel, TlsVersion, WebhookPolicy } from '../src';
+import { Failback, HomeLoadBalancerProps, LogLevel, TlsVersion, WebhookPolicy } from '../src';
 import { balancer, manifests } from './util';
 
 function workload(kind: 'Deployment' | 'DaemonSet', props: HomeLoadBalancerProps = {}) {
@@ -57,6 +57,8 @@ const ALL: HomeLoadBalancerProps = {
   heartbeatMultiplier: 2,
   excludeInterfaces: 'x',
   gratuitousArpInterval: Duration.seconds(0),
+  failback: Failback.HOLD_DOWN,
+  failbackHoldDown: Duration.minutes(5),
   metricsCertificate: { name: 'tls' } as ISecret,
   tlsMinVersion: TlsVersion.TLS_1_2,
   tlsCipherSuites: ['TLS_A'],
@@ -128,6 +130,13 @@ describe.each([['DaemonSet', 'speaker'], ['Deployment', 'controller']] as const)
     expect(flags.length).toBeGreaterThan(5);
     for (const flag of flags) expect(help).toMatch(new RegExp(`^ +${flag.split('=')[0]}\\b`, 'm'));
   });
+});
+
+test('when an address goes back is said to the speaker', () => {
+  const args = (props: HomeLoadBalancerProps) => workload('DaemonSet', props).container.args.slice(2);
+  expect(args({ failback: Failback.IMMEDIATE })).toEqual(['--failback=immediate']);
+  expect(args({ failback: Failback.HOLD_DOWN, failbackHoldDown: Duration.minutes(5) })).toEqual(['--failback=hold-down', '--failback-hold-down=300']);
+  expect(() => args({ failbackHoldDown: Duration.minutes(5) })).toThrow(/test\/lb: failbackHoldDown is for failback: Failback.HOLD_DOWN: pass both, or none/);
 });
 
 test('how it is served is the same for both', () => {

@@ -19,12 +19,12 @@ const app = new App();
 new HomeLoadBalancerCrds(new Chart(app, 'adopting-metallb-crds'), 'crds');
 const cluster = new Chart(app, 'adopting-metallb');
 
-const lb = new HomeLoadBalancer(cluster, 'lb', { crds: false, namespace: 'metallb-system' });
+const lb = HomeLoadBalancer.inPlaceOfMetalLb(cluster, 'lb', { crds: false });
 
 // Manifests in files, with the Services that use them.
 const written = new Include(cluster, 'written', { url: join(__dirname, 'metallb.yaml') });
 
-// A pool that is in the cluster, but in no file: a reference is enough to ask for its addresses.
+// A pool that is in the cluster, but in no file: a reference is enough to ask for its addresses. (`existingPools` above would do for the checks.)
 const media = AddressPool.fromPoolName(cluster, 'media', 'media');
 lb.bind(written.apiObjects.find(({ kind, name }) => kind === 'Service' && name === 'jellyfin')!, { pool: media });
 
