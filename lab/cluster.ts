@@ -34,6 +34,8 @@ export interface ClusterOptions extends NetworkOptions {
 export interface RoleOptions {
   /** Added to the usual flags. */
   readonly flags?: readonly string[];
+  /** Name of its pod object; two controllers need two. Default: `controller`, or `speaker-<node>`. */
+  readonly pod?: string;
   /** Instead of the cluster's. */
   readonly program?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -242,7 +244,7 @@ export class Cluster {
   ): Promise<Role> {
     const { program = this.program, readyTimeoutMs = 20_000 } = options;
     const kubeconfig = await this.identity(component, options.identity ?? 'admin');
-    const pod = component === 'controller' ? component : `${component}-${node.name}`;
+    const pod = options.pod ?? (component === 'controller' ? component : `${component}-${node.name}`);
     let current: LabProcess | undefined;
     const start = async (): Promise<void> => {
       const selectable = !this.options.controllerManager;
