@@ -13,13 +13,13 @@ const MEANT_FOR: Readonly<Record<string, readonly Bench[]>> = {
   'runs': ['failover', 'memory', 'allocation', 'synth'],
   'case': ['failover'],
   'settle-ms': ['failover'],
-  'services': ['memory', 'allocation', 'synth'],
+  'services': ['arp', 'memory', 'allocation', 'synth'],
   'speaker-command': ['arp', 'failover', 'memory'],
   'controller-command': ['arp', 'failover', 'memory', 'allocation'],
 };
 
 const RUNS: Partial<Record<Bench, string>> = { failover: '30', synth: '5' };
-const SERVICES: Partial<Record<Bench, string>> = { allocation: '1000', synth: '10,100,1000' };
+const SERVICES: Partial<Record<Bench, string>> = { arp: '1,100,1000', allocation: '1000', synth: '10,100,1000' };
 
 /** What the command line says. */
 export interface Options {
@@ -36,7 +36,7 @@ export interface Options {
   readonly cases: readonly CaseName[];
   /** `failover`: rest after each run, in which a speaker that was started again finds the others. */
   readonly settleMs: number;
-  /** `memory`, `synth`: numbers of Services at which a sample is taken, ascending. `allocation`: the one number of Services at a time. */
+  /** `arp`, `memory`, `synth`: numbers of Services at which a sample is taken, ascending. `allocation`: the one number of Services at a time. */
   readonly services: readonly number[];
   /** Shell commands of the roles. */
   readonly speaker: string;
@@ -61,7 +61,7 @@ synth        how long an author waits: constructs, checks and manifests of growi
   --runs N                   failover: runs of each case, 1 to 1000 (default 30); memory, allocation, synth: how often all is started anew, 1 to 100 (default 1; synth: 5)
   --case NAME,NAME,...       failover: ${CASE_NAMES.join(', ')} (default all)
   --settle-ms N              failover: rest after each run, 0 to 60000 (default 2000)
-  --services N,N,...         memory: numbers of Services, up to 10000 (default 0,1,1000); allocation: how many at once (default 1000); synth: numbers of Services (default 10,100,1000)
+  --services N,N,...         numbers of Services, up to 10000, arp: default 1,100,1000; memory: 0,1,1000; synth: 10,100,1000; allocation: how many at once (default 1000)
   --speaker-command CMD      what to measure as the speaker (default: node speaker/dist/main.js speaker)
   --controller-command CMD   and as the controller (default: node speaker/dist/main.js controller)
 
@@ -85,7 +85,7 @@ export function readOptions(argv: readonly string[], node: string): Options {
   }
   const api = values.api ?? 'embedded';
   if (api !== 'embedded' && api !== 'real') throw new UsageError(`--api ${api}: allowed are embedded and real`);
-  const services = (values.services ?? SERVICES[bench] ?? '0,1,1000').split(',').map((text) => whole('services', text, 0, 10_000));
+  const services = (values.services ?? SERVICES[bench] ?? '0,1,1000').split(',').map((text) => whole('services', text, bench === 'arp' ? 1 : 0, 10_000));
   if (services.some((count, i) => i > 0 && count <= services[i - 1])) throw new UsageError(`--services ${values.services}: give ascending numbers, as 0,1,1000`);
   if (bench === 'allocation' && (services.length > 1 || services[0] === 0)) throw new UsageError(`--services ${values.services}: give one number from 1 to 10000`);
   const failover = bench === 'failover';

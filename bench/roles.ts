@@ -72,8 +72,12 @@ export async function configure({ cluster }: Pick<Roles, 'cluster'>, addresses: 
   );
 }
 
-/** Creates Services number `from` to `to` - 1, each with an endpoint on every node, and waits until all have an address that is answered. */
-export async function createServices(roles: Roles, from: number, to: number, progress: (done: number) => void = () => undefined): Promise<void> {
+/**
+ * Creates Services number `from` to `to` - 1, each with an endpoint on every node, and waits until all have an address that is answered.
+ *
+ * @returns the address of the last one
+ */
+export async function createServices(roles: Roles, from: number, to: number, progress: (done: number) => void = () => undefined): Promise<string> {
   const { cluster } = roles;
   let next = from;
   await Promise.all(Array.from({ length: REQUESTS_IN_FLIGHT }, async () => {
@@ -88,9 +92,9 @@ export async function createServices(roles: Roles, from: number, to: number, pro
     const given = items.filter(({ metadata }) => metadata.name.startsWith('bench-')).flatMap(({ status }) => status?.loadBalancer?.ingress?.[0]?.ip ?? []);
     return given.length === to ? given : undefined;
   });
-  for (const address of [VIRTUAL_ADDRESS, addresses[addresses.length - 1]]) {
-    await until(roles, `an answer for ${address}`, async () => answerFor(roles, address));
-  }
+  const last = addresses[addresses.length - 1];
+  for (const address of [VIRTUAL_ADDRESS, last]) await until(roles, `an answer for ${address}`, async () => answerFor(roles, address));
+  return last;
 }
 
 /** Who answers for an address: the node's name, or `undefined` when nobody does. */

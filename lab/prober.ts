@@ -41,12 +41,15 @@ export interface AskOptions {
   readonly from?: string;
   /** Give every latency, too. Default false. */
   readonly samples?: boolean;
+  /** The processor to ask from. Default: any. */
+  readonly processor?: number;
 }
 
 /** Asks for an address, ARP or neighbour discovery as it is IPv4 or IPv6. */
 export async function ask(network: Network, address: string, options: AskOptions = {}): Promise<AskReport> {
-  const { count = 100, intervalUs = 0, timeoutMs = 1000, from = 'client', samples = false } = options;
-  const { stdout } = await network.exec(from, [await prober(), 'ask', address, '--count', `${count}`, '--interval-us', `${intervalUs}`,
+  const { count = 100, intervalUs = 0, timeoutMs = 1000, from = 'client', samples = false, processor } = options;
+  const pinned = processor === undefined ? [] : ['taskset', '--cpu-list', `${processor}`];
+  const { stdout } = await network.exec(from, [...pinned, await prober(), 'ask', address, '--count', `${count}`, '--interval-us', `${intervalUs}`,
     '--timeout-ms', `${timeoutMs}`, ...(samples ? ['--samples'] : [])], { check: false, timeoutMs: 5_000 + count * (timeoutMs + intervalUs / 1000) });
   const [summary, before] = stdout.trim().split('\n').reverse().map((line) => JSON.parse(line));
   return { ...summary, ...(samples && { samples: before.ns }) } as AskReport;

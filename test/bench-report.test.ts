@@ -8,10 +8,10 @@ describe('a summary', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
 
   test.each([
-    ['of one sample is that sample', [7], { n: 1, min: 7, p50: 7, p99: 7, max: 7 }],
-    ['sorts as numbers, not as text', [10, 9, 100], { n: 3, min: 9, p50: 10, p99: 100, max: 100 }],
-    ['takes the lower of two in the middle (nearest rank)', [1, 2, 3, 4], { n: 4, min: 1, p50: 2, p99: 4, max: 4 }],
-    ['of 1 to 100 has the percentiles that its samples are', hundred, { n: 100, min: 1, p50: 50, p99: 99, max: 100 }],
+    ['of one sample is that sample', [7], { n: 1, min: 7, p50: 7, p99: 7, p999: 7, max: 7 }],
+    ['sorts as numbers, not as text', [10, 9, 100], { n: 3, min: 9, p50: 10, p99: 100, p999: 100, max: 100 }],
+    ['takes the lower of two in the middle (nearest rank)', [1, 2, 3, 4], { n: 4, min: 1, p50: 2, p99: 4, p999: 4, max: 4 }],
+    ['of 1 to 100 has the percentiles that its samples are', hundred, { n: 100, min: 1, p50: 50, p99: 99, p999: 100, max: 100 }],
   ])('%s', (_, samples, expected) => {
     expect(summarize(samples)).toEqual(expected);
   });
@@ -26,12 +26,12 @@ describe('a summary', () => {
 describe('a case', () => {
   test('beside a reference has the ratio of the medians', () => {
     expect(compare('answer', 'µs', [30, 10, 20], { name: 'kernel', samples: [16, 8, 32] })).toEqual({
-      name: 'answer', unit: 'µs', n: 3, min: 10, p50: 20, p99: 30, max: 30, reference: { name: 'kernel', p50: 16, p99: 32, max: 32 }, ratio: 1.25,
+      name: 'answer', unit: 'µs', n: 3, min: 10, p50: 20, p99: 30, p999: 30, max: 30, reference: { name: 'kernel', p50: 16, p99: 32, p999: 32, max: 32 }, ratio: 1.25,
     });
   });
 
   test('without one has none', () => {
-    expect(compare('RSS', 'MiB', [44])).toEqual({ name: 'RSS', unit: 'MiB', n: 1, min: 44, p50: 44, p99: 44, max: 44 });
+    expect(compare('RSS', 'MiB', [44])).toEqual({ name: 'RSS', unit: 'MiB', n: 1, min: 44, p50: 44, p99: 44, p999: 44, max: 44 });
   });
 });
 
@@ -48,9 +48,9 @@ describe('a report', () => {
     report('arp', cases);
     const [, title, head, line, first, second] = printed.mock.calls[0][0].split('\n');
     expect(title).toBe('arp');
-    expect(head).toMatch(/^case +unit +n +min +p50 +p99 +max +reference +p50 +p99 +max +ratio of p50$/);
-    expect(first).toMatch(/^answer +µs +2 +26\.46 +26\.46 +27 +27 +kernel +9\.85 +10 +10 +2\.686$/);
-    expect(second).toMatch(/^RSS +MiB +1 +44 +44 +44 +44$/);
+    expect(head).toMatch(/^case +unit +n +min +p50 +p99 +p99\.9 +max +reference +p50 +p99 +p99\.9 +max +ratio of p50$/);
+    expect(first).toMatch(/^answer +µs +2 +26\.46 +26\.46 +27 +27 +27 +kernel +9\.85 +10 +10 +10 +2\.686$/);
+    expect(second).toMatch(/^RSS +MiB +1 +44 +44 +44 +44 +44$/);
     expect(first).toHaveLength(line.length);
   });
 
@@ -88,6 +88,10 @@ describe('the command line of the benchmarks', () => {
     expect(readOptions(['allocation', '--services', '200', '--runs', '3'], 'node')).toMatchObject({ services: [200], runs: 3 });
   });
 
+  test('asks with few and many Services', () => {
+    expect(readOptions(['arp'], 'node').services).toEqual([1, 100, 1000]);
+  });
+
   test('measures a peer by its command', () => {
     expect(readOptions(['arp', '--speaker-command', 'peer --node {node}', '--json', 'x.json'], 'node')).toMatchObject({ speaker: 'peer --node {node}', json: 'x.json' });
   });
@@ -111,6 +115,7 @@ describe('the command line of the benchmarks', () => {
     [['failover', '--case', 'flood'], '--case flood: allowed are crash, kill, pause, cable, cable-management, stop, heartbeats, lan-cut'],
     [['failover', '--services', '1'], '--services has no meaning for failover'],
     [['arp', '--case', 'kill'], '--case has no meaning for arp'],
+    [['arp', '--services', '0'], '--services 0: allowed is a whole number from 1 to 10000'],
     [['memory', '--services', '1,1'], '--services 1,1: give ascending numbers'],
     [['memory', '--services', '1,,2'], '--services : allowed is a whole number from 0 to 10000'],
     [['memory', '--api', 'fast'], '--api fast: allowed are embedded and real'],
