@@ -118,6 +118,7 @@ const rooms: Record<string, string[]> = {
   wire: ['ip'],
   allocation: ['ip', 'config'],
   announcement: ['ip', 'config'],
+  check: ['config', 'allocation'],
   lan: ['ip', 'wire'],
   bfd: ['wire'],
   bgp: ['sys', 'wire', 'ip', 'config'],

@@ -1,5 +1,6 @@
 /** The command line: the two roles that a cluster runs, and commands for people. */
 import { Command } from 'commander';
+import { addCheck } from './check';
 import { addRoles } from './roles';
 import { versionText } from './version';
 
@@ -14,5 +15,6 @@ export async function run(argv: readonly string[]): Promise<void> {
     })
     .showHelpAfterError();
   addRoles(program);
+  addCheck(program);
   await program.parseAsync([...argv]);
 }
