@@ -9,7 +9,10 @@ const shared = {
   minNodeVersion: '20.16.0',
   typescriptVersion: '~6.0.3',
   bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
-  jestOptions: { updateSnapshot: javascript.UpdateSnapshot.NEVER },
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    jestConfig: { testTimeout: 30_000 }, // so that a busy machine fails no test
+  },
   license: 'Apache-2.0',
   copyrightOwner: author,
   github: false,

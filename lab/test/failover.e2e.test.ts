@@ -57,7 +57,9 @@ describe.each([['lan', 3], ['management', 5]] as const)('addresses of nodes that
   });
 
   test('all speakers are replaced one after the other, while a client sends 100 requests a second: they are served, and never two answer', async () => {
-    const pages = await Promise.all(lab.addresses.map(async (address) => watchHttp(lab.cluster.network, address, { intervalMs: 4 * 10, timeoutMs: 3_000 })));
+    const pages = await Promise.all(lab.addresses.map(
+      async (address) => watchHttp(lab.cluster.network, address, { intervalMs: 4 * 10, timeoutMs: 3_000 }),
+    ));
     const { nodes: answering } = await during('rolling update', async () => {
       for (const { name } of lab.cluster.nodes) {
         await lab.restart(name);

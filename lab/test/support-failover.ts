@@ -106,7 +106,9 @@ export class FailoverLab {
   }
 
   /** Asks for all addresses without pause while something happens; no more than `mostTwice` questions may be answered by two nodes. */
-  async during(what: string, happens: (before: string, watches: Watches) => Promise<void>, { mostTwice = 0, from }: DuringOptions = {}): Promise<Observed> {
+  async during(
+    what: string, happens: (before: string, watches: Watches) => Promise<void>, { mostTwice = 0, from }: DuringOptions = {},
+  ): Promise<Observed> {
     const before = await this.holder();
     const watches = await Watches.begin(this, from);
     await happens(before, watches);
