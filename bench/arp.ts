@@ -62,7 +62,9 @@ export async function measureArp(options: Options, progress: Progress): Promise<
 }
 
 class Asking {
-  constructor(private readonly roles: Roles, private readonly node: NodeSpec, private readonly options: Options, private readonly progress: Progress) {}
+  constructor(
+    private readonly roles: Roles, private readonly node: NodeSpec, private readonly options: Options, private readonly progress: Progress,
+  ) {}
 
   async besideKernel(address: string, way: Path, name: string): Promise<Case[]> {
     const { node } = this;
@@ -114,7 +116,9 @@ class Asking {
   /** The latencies, when every question was answered, by one host. */
   private async ask(address: string, { count, intervalUs }: Pace, { askFrom }: Path, instead?: number): Promise<readonly number[]> {
     const { cluster: { network }, speakers } = this.roles;
-    const { asked, answered, macs, samples }: AskReport = await ask(network, address, { count: instead ?? count, intervalUs, samples: true, processor: askFrom });
+    const { asked, answered, macs, samples }: AskReport = await ask(network, address, {
+      count: instead ?? count, intervalUs, samples: true, processor: askFrom,
+    });
     if (answered < asked || Object.keys(macs).length !== 1) {
       throw new RoleError(`${address}: ${answered} of ${asked} questions were answered, by ${Object.keys(macs).join(', ') || 'nobody'}; ${speakers.length} speakers run`);
     }

@@ -1,7 +1,8 @@
 import { ApiObject, Duration, JsonPatch, Size } from 'cdk8s';
 import {
   Capability, ContainerProps, ContainerResources, Cpu, DaemonSet, Deployment, DeploymentStrategy, DnsPolicy, EnvFieldPaths, EnvValue,
-  ImagePullPolicy, ISecret, k8s, LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, PodScheduling, Probe, Protocol, SeccompProfileType, TaintEffect, Volume,
+  ImagePullPolicy, ISecret, k8s, LabelSelector, Node, NodeTaintQuery, PercentOrAbsolute, PodScheduling, Probe, Protocol, SeccompProfileType,
+  TaintEffect, Volume,
 } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { LABELS } from './_names';

@@ -114,8 +114,10 @@ export function customResourceContract({ client, namespace }: Contract): void {
   test('a merge patch that breaks the schema changes nothing', async () => {
     const pool = await client().create<AnyObject>(IP_ADDRESS_POOLS, { metadata: { name: 'broken', namespace }, spec: { addresses: ['93.5.22.100'] } });
     expect(await failure(client().patch(IP_ADDRESS_POOLS, 'broken', { spec: { addresses: null } }, options))).toMatchObject(
-      { message: `${pool.kind}.metallb.io "broken" is invalid: [spec.addresses: Required value, <nil>: Invalid value: null: `
-        + 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]' });
+      {
+        message: `${pool.kind}.metallb.io "broken" is invalid: [spec.addresses: Required value, <nil>: Invalid value: null: `
+        + 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
+      });
     expect(await client().get(IP_ADDRESS_POOLS, 'broken', options)).toEqual(pool);
   });
 

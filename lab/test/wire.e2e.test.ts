@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'timers/promises';
 import { ask, CLIENT, Cluster, Role, VIRTUAL_ADDRESS, watchLink } from '..';
 import { addressPool, answerers, eventually, holder, install, l2Advertisement, logOf, metrics, NAMESPACE, service, wants } from './support';
 import { forgeHeartbeats } from './support-stranger';
-import { prober } from '../cache';
-import { memoryOf } from '../usage';
 import { SECRETS } from '../../speaker/src/kube';
 import { HEARTBEAT_SECRET } from '../../speaker/src/role';
+import { prober } from '../cache';
+import { memoryOf } from '../usage';
 
 const OTHER = '93.5.22.101';
 const MEBIBYTE = 1024 * 1024;
