@@ -26,6 +26,8 @@ export interface DataPlaneOptions {
   readonly gratuitousIntervalMs?: number;
   /** When an address goes back to a better candidate that has returned. @default never */
   readonly failback?: FailbackOptions;
+  /** Whether foreign hosts are asked for before an address is first announced. @default true */
+  readonly conflictDetection?: boolean;
   /** The file that calls `runDataPlaneWorker`. @default - the file this code is in: the whole program, once it is bundled */
   readonly workerFile?: string;
   /** Told of troubles that end nothing: an unusable plan, a packet that could not be sent. @default - nobody */
@@ -81,6 +83,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; failed: [Error]
       promiscuousInterfaces: options.promiscuousInterfaces,
       gratuitousIntervalMs: options.gratuitousIntervalMs,
       failback: options.failback,
+      conflictDetection: options.conflictDetection ?? true,
       wakeup: this.wakeup.fd,
       finished: this.finished.buffer as SharedArrayBuffer,
     };

@@ -13,6 +13,7 @@ export interface WorkerOptions {
   readonly promiscuousInterfaces?: string;
   readonly gratuitousIntervalMs?: number;
   readonly failback?: FailbackOptions;
+  readonly conflictDetection: boolean;
   /** Number of the eventfd that says there are messages. */
   readonly wakeup: number;
   /** One 32-bit number, 0 until the thread has closed its sockets. */

@@ -45,6 +45,7 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
     heartbeat: { intervalMs: options.heartbeatIntervalMs, multiplier: options.heartbeatMultiplier },
     excludeInterfaces,
     failback: options.failback,
+    conflictDetection: options.conflictDetection,
     gratuitous: { refreshMs: options.gratuitousIntervalMs },
   });
 

@@ -1,6 +1,7 @@
 import { AddressKey, Handover, ipv6Octets, Reach } from '../wire';
 import { Interface } from './interfaces';
 import { Client } from './overheard';
+import { Check } from './probing';
 
 /** A speaker that was heard on the LAN claiming an address. */
 export interface Rival {
@@ -30,6 +31,10 @@ export class Address {
   betterSince = -Infinity;
   /** Whether it was held when authority was lost. */
   heldBeforeStall = false;
+  /** Whether it has had a holder in this cluster, this node or another, since it is in the plan. */
+  known = false;
+  /** What is being found out about foreign hosts that use it; see probing.ts. */
+  check: Check | undefined;
   /** The last other holder known, with the way it ceased. */
   lastHolder: string | undefined;
   rival: Rival | undefined;

@@ -44,17 +44,17 @@ export class Conflicts {
 
   constructor(private readonly gratuitous: Gratuitous) {}
 
-  /** A stranger, known by its hardware address, used an address this node holds. */
+  /** A stranger, known by its hardware address, used an address that this node holds or was about to take. */
   stranger(now: number, address: Address, hardwareAddress: Uint8Array, iface: Interface, outbox: Outbox): void {
     address.conflicts++;
-    const defended = now - address.defendedAt >= DEFEND_INTERVAL_MS;
+    const { held } = address, defended = held && now - address.defendedAt >= DEFEND_INTERVAL_MS;
     if (defended) {
       address.defendedAt = now;
       this.gratuitous.burst(address, outbox);
     }
     if (!this.reports.allows(now, `${address.text} ${hardwareAddressKey(hardwareAddress)}`)) return;
     outbox.event({
-      code: 'addressConflict', address: address.text, mac: formatHardwareAddress(hardwareAddress), interface: iface.name, defended,
+      code: 'addressConflict', address: address.text, mac: formatHardwareAddress(hardwareAddress), interface: iface.name, held, defended,
     });
   }
 }

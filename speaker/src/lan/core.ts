@@ -47,6 +47,7 @@ import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
 import { Overheard } from './overheard';
+import { Probing } from './probing';
 import { Reassurance } from './reassurance';
 import { Reception } from './reception';
 import { addressSnapshot, counters, peerSnapshot } from './snapshot';
@@ -70,6 +71,7 @@ export class LanCore {
   private readonly holdings: Holdings;
   private readonly handovers: Handovers;
   private readonly listening: Listening;
+  private readonly probing: Probing;
   private readonly decisions: Decisions;
   private readonly reassurance: Reassurance;
   private readonly overheard: Overheard;
@@ -108,8 +110,10 @@ export class LanCore {
     this.reassurance = new Reassurance(this.holdings);
     this.handovers = new Handovers(node, this.membership.peers, options.failback ?? { mode: 'never' });
     this.listening = new Listening(this.membership, this.outbox);
-    this.decisions = new Decisions(this.membership, this.listening, this.holdings, this.handovers);
-    this.reception = new Reception(this.interfaces, this.addresses, this.membership, new Conflicts(gratuitous), this.overheard, this.outbox);
+    this.probing = new Probing(options.conflictDetection ?? false, options.random, this.outbox);
+    this.decisions = new Decisions(this.membership, this.listening, this.holdings, this.handovers, this.probing);
+    const { interfaces, addresses, membership, overheard, probing, outbox } = this;
+    this.reception = new Reception(interfaces, addresses, membership, new Conflicts(gratuitous), overheard, probing, outbox);
   }
 
   /**
@@ -122,6 +126,7 @@ export class LanCore {
     for (const address of this.addresses.setPlan(plan)) {
       this.holdings.lose(address, 'removedFromPlan');
       this.overheard.forget(address);
+      this.probing.forget(address);
     }
     this.membership.setPeers(now, plan.peers, this.outbox);
     this.decisions.revision = plan.revision ?? 0;
@@ -171,6 +176,7 @@ export class LanCore {
     const drop = this.enter(now) ? this.reception.take(now, ifindex, frame, length, this.listening.authorised) : 'stopped';
     if (drop === undefined) return this.outbox;
     this.frameDrops[drop]++;
+    if (drop === 'conflict') this.deadline = Math.min(this.deadline, this.probing.deadline);
     if (drop !== 'claim') return this.outbox;
     this.decisions.reconsider(now, this.reception.claimed!);
     return this.leave(now);
@@ -198,10 +204,11 @@ export class LanCore {
     if (now - this.nextBeat > this.intervalMs) this.membership.late(now);
     this.membership.tick(now, this.outbox);
     this.holdings.tick(now, this.addresses.list);
+    for (const address of this.probing.tick(now)) this.decisions.reconsider(now, address);
     return this.leave(now);
   }
 
-  /** When {@link tick} should be called, in the clock of `now`; Infinity for never. It does not change through frames. */
+  /** When {@link tick} should be called, in the clock of `now`; Infinity for never. */
   nextDeadline(): number {
     return this.deadline;
   }
@@ -261,8 +268,10 @@ export class LanCore {
     this.reportMissingKey();
     this.beat(now);
     const triggered = this.dirty && this.canBeat ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
-    const { holdings, listening, membership } = this;
-    this.deadline = Math.min(this.nextBeat, triggered, holdings.deadline, membership.nextDeadline(), listening.deadline, this.leavesAt);
+    const { holdings, listening, membership, probing } = this;
+    this.deadline = Math.min(
+      this.nextBeat, triggered, holdings.deadline, membership.nextDeadline(), listening.deadline, probing.deadline, this.leavesAt,
+    );
     return this.outbox;
   }
 

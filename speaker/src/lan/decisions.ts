@@ -6,6 +6,7 @@ import { Holdings } from './holdings';
 import { Listening } from './listening';
 import { Membership } from './membership';
 import { decide, isRivalFresh, Verdict } from './ownership';
+import { Probing } from './probing';
 
 export class Decisions {
   /** Whether there is a plan. */
@@ -17,7 +18,7 @@ export class Decisions {
 
   constructor(
     private readonly membership: Membership, private readonly listening: Listening, private readonly holdings: Holdings,
-    private readonly handovers: Handovers,
+    private readonly handovers: Handovers, private readonly probing: Probing,
   ) {}
 
   about(now: number, address: Address): Verdict {
@@ -39,10 +40,25 @@ export class Decisions {
       if (address.handover !== handover) this.holdings.changed = true;
       return;
     }
-    this.holdings.settle(now, address, verdict, this.leaving);
-    if (address.held && !held && lastHolder !== undefined) this.handovers.taken(now, address, lastHolder);
+    if (verdict.holder !== undefined || verdict.offeredBy !== undefined || verdict.contested || address.heldBeforeStall) this.know(address);
+    // As long as it is not known whether the address is free it is as if another were to take it.
+    const waits = verdict.mine && !held && !this.probing.allows(now, address);
+    this.holdings.settle(now, address, waits ? { mine: false, vacant: true } : verdict, this.leaving);
+    if (address.held && !held) {
+      address.known = true;
+      this.probing.taken(now, address);
+      if (lastHolder !== undefined) this.handovers.taken(now, address, lastHolder);
+    } else if (held && !address.held) {
+      this.probing.forget(address);
+    }
     if (address.held && !this.leaving && this.handovers.review(now, address)) this.holdings.changed = true;
     if (!verdict.mine && !this.listening.active) address.heldBeforeStall = false;
+  }
+
+  /** Somebody in the cluster has the address. */
+  private know(address: Address): void {
+    address.known = true;
+    if (!address.held) this.probing.forget(address);
   }
 
   /** Once an interval: decides anew where time alone may have changed something. */

@@ -22,6 +22,10 @@ const solicitation = new NeighborFrame();
 solicitation.type = NEIGHBOR_SOLICITATION;
 solicitation.hasLinkLayerAddress = true;
 
+/** From ::, and without an address to answer to. */
+const duplicateProbe = new NeighborFrame();
+duplicateProbe.type = NEIGHBOR_SOLICITATION;
+
 /** Whether a frame is to a group of IPv6 (RFC 2464 §7). */
 function isIpv6Group(hardwareAddress: Uint8Array): boolean {
   return hardwareAddress[0] === 0x33 && hardwareAddress[1] === 0x33;
@@ -94,6 +98,17 @@ export function solicit(iface: Interface, target: Uint8Array, hardwareAddress: n
   solicitation.linkLayerAddress.set(iface.mac);
   const slot = outbox.frame(iface.index);
   slot.length = encodeNeighbor(slot.bytes, solicitation);
+}
+
+/** Asks whether anybody has an address, as somebody who has none yet does (RFC 4862 §5.4.2). */
+export function probeDuplicate(iface: Interface, target: Uint8Array, outbox: Outbox): void {
+  if (iface.linkLocal === undefined) return;
+  writeSolicitedNode(duplicateProbe.destinationAddress, target);
+  writeMulticastHardwareAddress(duplicateProbe.destination, duplicateProbe.destinationAddress);
+  duplicateProbe.source.set(iface.mac);
+  duplicateProbe.target.set(target);
+  const slot = outbox.frame(iface.index);
+  slot.length = encodeNeighbor(slot.bytes, duplicateProbe);
 }
 
 /** The hardware address that the sender of a message claims for itself, or for the target it advertises. */

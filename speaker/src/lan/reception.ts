@@ -11,6 +11,7 @@ import { Membership } from './membership';
 import { claimedHardwareAddress, respondToSolicitation } from './neighbor';
 import { Outbox } from './outbox';
 import { Overheard } from './overheard';
+import { Probing } from './probing';
 import { respond } from './responder';
 import { FrameDrop } from './types';
 
@@ -26,6 +27,7 @@ export class Reception {
     private readonly membership: Membership,
     private readonly conflicts: Conflicts,
     private readonly overheard: Overheard,
+    private readonly probing: Probing,
     private readonly outbox: Outbox,
   ) {}
 
@@ -82,7 +84,7 @@ export class Reception {
     if (this.interfaces.ownHardwareAddresses.has(sender)) return 'ownFrame';
     const peer = speakerOf(sender, this.membership.peers);
     if (peer === undefined) {
-      if (!address.held || !authorised) return undefined;
+      if (!authorised || !this.probing.objection(now, address)) return undefined;
       this.conflicts.stranger(now, address, hardwareAddress, iface, this.outbox);
       this.membership.doubt(now);
       return 'conflict';

@@ -63,8 +63,16 @@ export interface LanCoreOptions {
   readonly gratuitous?: GratuitousOptions;
   /** Names of interfaces never to announce on. @default none */
   readonly excludeInterfaces?: RegExp;
+  /** Whether foreign hosts are asked for before an address is first announced, and after; see probing.ts. @default false */
+  readonly conflictDetection?: boolean;
   /** @default never */
   readonly failback?: FailbackOptions;
+}
+
+/** A foreign host was asked for, or found before, and none uses the address now; see probing.ts. */
+export interface AddressUncontestedEvent {
+  readonly code: 'addressUncontested';
+  readonly address: string;
 }
 
 /** When an address goes back to a better candidate that has returned. A move breaks connections, so by default it never does. */
@@ -147,13 +155,15 @@ export interface PeerEvent {
   readonly node: string;
   readonly reason: PeerReason;
 }
-/** Somebody who is no speaker uses an address this node holds (RFC 5227 §2.4). At most one event in 10 s per address and hardware address. */
+/** Somebody who is no speaker uses an address this node holds, or was about to take (RFC 5227 §2.1.1, §2.4). At most one event in 10 s per address and hardware address. */
 export interface AddressConflictEvent {
   readonly code: 'addressConflict';
   readonly address: string;
   /** Hardware address of the other, `02:00:5d:05:16:2c`. */
   readonly mac: string;
   readonly interface: string;
+  /** Whether this node answers for the address nevertheless: it did so before. If not, the address is left to the other. */
+  readonly held: boolean;
   /** Whether it was answered with an announcement; at most once in 10 s. */
   readonly defended: boolean;
 }
@@ -197,7 +207,7 @@ export interface HeartbeatKeyMissingEvent {
 }
 
 export type LanEvent =
-  | AddressAcquiredEvent | AddressLostEvent | PeerEvent | AddressConflictEvent | InterfacesMissingEvent
+  | AddressAcquiredEvent | AddressLostEvent | AddressUncontestedEvent | PeerEvent | AddressConflictEvent | InterfacesMissingEvent
   | AuthorityEvent | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent | HeartbeatKeyRetiredEvent | DuplicateNodeEvent;
 
 /** Why a frame was not answered; of those in the second row see `NeighborProblem`. `claim` is a speaker's claim to an address, `conflict` that of a stranger. */

@@ -38,6 +38,7 @@ export class Speaker implements Role {
       heartbeatIntervalMs: options.heartbeatInterval,
       heartbeatMultiplier: options.heartbeatMultiplier,
       excludeInterfaces: options.excludeInterfaces,
+      conflictDetection: options.conflictDetection === 'on',
       failback: options.failback === 'hold-down' ? { mode: 'hold-down', holdDownMs: options.failbackHoldDown * 1000 } : { mode: options.failback },
       gratuitousIntervalMs: options.gratuitousArpInterval * 1000,
       log,

@@ -121,7 +121,7 @@ describe('announcing a takeover', () => {
     const speaker = lone();
     const stranger = gratuitous(VIP, '02:00:00:00:00:66');
     const first = speaker.receiveFrame(100, 2, stranger, stranger.length);
-    expect(first.events).toEqual([{ code: 'addressConflict', address: VIP, mac: '02:00:00:00:00:66', interface: 'eth0', defended: true }]);
+    expect(first.events).toEqual([{ code: 'addressConflict', address: VIP, mac: '02:00:00:00:00:66', interface: 'eth0', held: true, defended: true }]);
     expect(framesOf(first)).toEqual(burst);
     for (let now = 200; now < 280; now += 10) expect(speaker.receiveFrame(now, 2, stranger, stranger.length).empty).toBe(true);
     expect(speaker.snapshot(280)).toMatchObject({ frameDrops: { conflict: 9 }, addresses: [{ conflicts: 9, held: true }] });

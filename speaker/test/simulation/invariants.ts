@@ -14,10 +14,12 @@
  *  - `still`: when nothing has been disturbed for a while and nothing is lost, nothing moves, whatever is cut; but to a better
  *    candidate, where that is wanted.
  *  - `told`: a client that has asked once knows who answers now, though it never asks again: a while after everybody else has, if nothing is lost.
+ *  - `polite`: with conflict detection, no address that a foreign host has, and nobody in the cluster had before, is answered for.
  *  - `silent`: nothing is sent after a stop (the world looks at that), and a node that was away answers nothing at first.
  */
 import { VirtualNode } from './virtual-node';
 import { DETECTION_MS, INTERVAL_MS, World } from './world';
+import { PROBING_MS } from '../../src/lan/probing';
 import { parseAddress } from '../../src/wire';
 import { nodeMac } from '../lan/harness';
 
@@ -35,6 +37,8 @@ const SOME_ALLOWANCE_MS = DETECTION_MS * 2 + INTERVAL_MS + 100;
 const STILL_AFTER_MS = 3900;
 /** Until the client must know of a move: one unheeded announcement for each change within a second, and the next one 1.1 s later. */
 const TOLD_ALLOWANCE_MS = 2500;
+/** Until an address is asked for again that a foreign host had for a few seconds. */
+const RETRY_ALLOWANCE_MS = 9000;
 /** With losses heartbeats take longer to get through. */
 const LOSSY_ALLOWANCE_MS = 3000;
 
@@ -44,6 +48,7 @@ export class Invariants {
   private readonly doubleSince = new Map<string, number>();
   /** Who answered when all had come to rest. */
   private readonly settled = new Map<string, string>();
+  private readonly everAnswered = new Set<string>();
   private readonly noneSince = new Map<string, number>();
   private readonly aloneSince = new Map<string, { readonly node: VirtualNode; readonly since: number }>();
 
@@ -59,6 +64,7 @@ export class Invariants {
       .map((segment) => ({ segment, members: world.nodes.filter((node) => node.segment === segment) }));
     for (const address of this.addresses) {
       const answering = world.nodes.filter((node) => this.ask(node, address));
+      this.checkPolite(address, answering);
       this.checkTold(address, answering.filter(({ segment }) => segment === 0));
       for (const { segment, members } of segments) {
         const where = `${address} on segment ${segment}`;
@@ -69,6 +75,14 @@ export class Invariants {
         else this.checkSome(where, address, members, answering);
       }
     }
+  }
+
+  private checkPolite(address: string, answering: readonly VirtualNode[]): void {
+    if (answering.length === 0 || this.everAnswered.has(address)) return;
+    this.everAnswered.add(address);
+    const { conflictDetection, network, now } = this.world;
+    const known = conflictDetection && network.lan.loss === 0 && network.foreignerUses(address) && now - network.foreignerCameAt > 2 * PROBING_MS;
+    if (known && answering[0].segment === 0) this.fail('polite', `${answering[0].name} answers first for ${address}, which a foreign host has`);
   }
 
   private checkStill(where: string, answering: readonly VirtualNode[]): void {
@@ -125,7 +139,8 @@ export class Invariants {
     const candidates = members.filter((node) => node.core !== undefined && node.linkUp && !world.isPaused(node)
       && node.plannedFor(this.keys.get(address)!)?.candidates.includes(node.name) === true);
     const heldElsewhere = candidates.some((node) => answering.some((each) => each.segment !== node.segment && network.heartbeatsPass(node, each)));
-    if (candidates.length === 0 || heldElsewhere || network.foreignerUses(address)) {
+    const refused = world.conflictDetection && world.now - network.foreignerLeftAt < RETRY_ALLOWANCE_MS;
+    if (candidates.length === 0 || heldElsewhere || network.foreignerUses(address) || refused) {
       this.noneSince.delete(where);
       return;
     }
@@ -134,7 +149,8 @@ export class Invariants {
     const elsewhere = world.nodes.filter((node) => !members.includes(node));
     const waitsFor = elsewhere.filter((node) => candidates.some((candidate) => network.heartbeatsPass(candidate, node)));
     const outdated = members.filter((node) => node.core !== undefined && candidates.some((candidate) => !this.agree(node, candidate, address)));
-    const allowance = (lossy ? LOSSY_ALLOWANCE_MS : SOME_ALLOWANCE_MS) + (waitsFor.length + outdated.length) * VACANCY_ALLOWANCE_MS;
+    const probing = world.conflictDetection ? PROBING_MS : 0;
+    const allowance = (lossy ? LOSSY_ALLOWANCE_MS : SOME_ALLOWANCE_MS) + probing + (waitsFor.length + outdated.length) * VACANCY_ALLOWANCE_MS;
     if (world.now - Math.max(since, this.disturbedAt) > allowance) {
       this.fail('some', `${where}: nobody answers, though ${candidates.map(({ name }) => name).join(', ')} could`);
     }

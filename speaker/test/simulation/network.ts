@@ -49,6 +49,9 @@ export class Network {
   /** How many datagrams were handed to the path of heartbeats. */
   datagrams = 0;
   private foreigner: Foreigner | undefined;
+  /** When the last one came and left. */
+  foreignerCameAt = -Infinity;
+  foreignerLeftAt = -Infinity;
   private readonly byAddress = new Map<string, VirtualNode>();
   private readonly arp = new ArpFrame();
   private readonly neighbor = new NeighborFrame();
@@ -61,12 +64,14 @@ export class Network {
 
   /** A foreign host begins to use an address, and says so. */
   intrude(address: string, segment: number): void {
+    this.foreignerCameAt = this.ground.now;
     this.foreigner = { key: parseAddress(address)!, text: address, segment };
     this.fromForeigner(address.includes(':') ? advertisement(address, FOREIGN_MAC) : gratuitous(address, FOREIGN_MAC));
   }
 
   withdraw(): void {
     this.foreigner = undefined;
+    this.foreignerLeftAt = this.ground.now;
   }
 
   foreignerUses(address: string): boolean {

@@ -62,6 +62,7 @@ export class Scenario {
     const { nodes, addresses, drift } = this.kind;
     this.random = new Random(seed);
     this.world = new World(this.random);
+    this.world.conflictDetection = seed % 3 === 0;
     this.world.failback = FAILBACKS[seed % FAILBACKS.length];
     this.names = Array.from({ length: this.random.integer(...nodes) }, (_, i) => `node-${44 + i}`);
     const first = this.names.length < 50 ? 100 : 10;

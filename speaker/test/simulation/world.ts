@@ -24,6 +24,7 @@ export class World implements Ground {
   readonly log: string[] = [];
   readonly network = new Network(this);
   readonly violations: string[] = [];
+  conflictDetection = false;
   /** Of all speakers. */
   failback: FailbackOptions = { mode: 'never' };
   /** How many events there have been: packets that arrived, timers, and what a scenario does. */
@@ -72,6 +73,7 @@ export class World implements Ground {
       random: this.random.next,
       heartbeat: { intervalMs: INTERVAL_MS, multiplier: MULTIPLIER },
       failback: this.failback,
+      conflictDetection: this.conflictDetection,
     });
     node.core = core;
     node.pausedUntil = 0;
