@@ -207,7 +207,7 @@ describe('a stranger uses the address', () => {
   test('it is reported and defended once in ten seconds, and never fought over', () => {
     const speaker = lone();
     const outbox = speaker.receiveFrame(100, 2, stranger, stranger.length);
-    expect(outbox.events).toEqual([{ code: 'addressConflict', address: VIP6, mac: '02:00:00:00:00:aa', interface: 'eth0', defended: true }]);
+    expect(outbox.events).toEqual([{ code: 'addressConflict', address: VIP6, mac: '02:00:00:00:00:aa', interface: 'eth0', held: true, defended: true }]);
     expect(framesOf(outbox)).toEqual([UNSOLICITED]);
     for (let now = 110; now < 300; now += 10) expect(speaker.receiveFrame(now, 2, stranger, stranger.length).empty).toBe(true);
     expect(speaker.snapshot(300)).toMatchObject({ frameDrops: { conflict: 20 }, addresses: [{ conflicts: 20, held: true }] });
