@@ -72,6 +72,7 @@ export const PERMISSIONS: Record<'controller' | 'speaker', Permissions> = {
   speaker: {
     cluster: [
       core(READ, 'services', 'nodes'),
+      core(['patch'], 'services/status'), // the condition AddressConflict
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
       core(['create', 'patch'], 'events'),
       ...REVIEWS,

@@ -40,7 +40,7 @@ test.each([
     'metallb.io/ipaddresspools/status: patch',
   ]],
   ['ClusterRole', 'metallb-system:speaker', [
-    ...REVIEWS, '/events: create patch', `/nodes: ${READ}`, `/services: ${READ}`, `discovery.k8s.io/endpointslices: ${READ}`,
+    ...REVIEWS, '/events: create patch', `/nodes: ${READ}`, `/services: ${READ}`, '/services/status: patch', `discovery.k8s.io/endpointslices: ${READ}`,
   ]],
   ['Role', 'speaker', [
     ...COMMON,

@@ -2,6 +2,7 @@ import type { Decision } from '../announcement';
 import type { EventRecorder, KubeObject } from '../kube';
 import type { LanEvent } from '../lan';
 import type { Logger, SpeakerMetrics } from '../observability';
+import type { ConflictConditions } from './conflict-condition';
 import type { L2Statuses } from './l2-status';
 
 export interface AnnouncingOptions {
@@ -10,6 +11,7 @@ export interface AnnouncingOptions {
   readonly metrics: SpeakerMetrics;
   readonly recorder: Pick<EventRecorder, 'record'>;
   readonly statuses: Pick<L2Statuses, 'announce' | 'withdraw'>;
+  readonly conflicts: Pick<ConflictConditions, 'begin' | 'end' | 'forget'>;
   /** The Service as an event names it. */
   readonly objectOf: (service: string) => KubeObject | undefined;
 }
@@ -41,12 +43,14 @@ export class Announcing {
     } else {
       this.decisions.delete(service);
     }
+    const kept = new Set(addressesOf(decision));
+    addressesOf(before).filter((address) => !kept.has(address)).forEach((address) => this.options.conflicts.forget(service, address));
     addressesOf(before).filter((address) => this.users.get(address)?.size === 0).forEach((address) => this.users.delete(address));
     if (!decision?.announced && before?.announced) {
       const { reason, message, fix } = decision ?? { reason: 'serviceDeleted', message: 'the Service is gone', fix: undefined };
       this.options.log.info({ service, reason, fix }, `withdrawing service announcement: ${message}`);
     } else if (decision?.announced && before?.announced) {
-      const kept = new Set(addressesOf(decision)), gone = addressesOf(before).filter((address) => !kept.has(address));
+      const gone = addressesOf(before).filter((address) => !kept.has(address));
       if (gone.length > 0) {
         this.options.log.info({ service, reason: 'loadBalancerIPChanged' }, `withdrawing service announcement: ${gone.join(' and ')} is no longer its address`);
       }
@@ -60,10 +64,19 @@ export class Announcing {
       this.users.get(event.address)?.forEach((service) => this.warn(service, event.address, event.wanted));
       return;
     }
+    if (event.code === 'addressConflict') {
+      this.users.get(event.address)?.forEach((service) => this.options.conflicts.begin(service, event));
+      return;
+    }
+    if (event.code === 'addressUncontested') {
+      this.users.get(event.address)?.forEach((service) => this.options.conflicts.end(service, event.address));
+      return;
+    }
     if (event.code === 'addressAcquired') {
       this.held.set(event.address, event.interfaces);
     } else if (event.code === 'addressLost') {
       this.held.delete(event.address);
+      this.users.get(event.address)?.forEach((service) => this.options.conflicts.forget(service, event.address));
     } else {
       return;
     }

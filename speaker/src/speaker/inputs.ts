@@ -1,7 +1,7 @@
 import type { ConfigInput, Problem } from '../config';
 import {
   ENDPOINT_SLICES, NODES, SECRETS, SERVICES, keyOf, projectWhole,
-  type EndpointSlice, type KubeClient, type KubeObject, type Node, type Reflector, type Secret, type Service, type Stored,
+  type Condition, type EndpointSlice, type KubeClient, type KubeObject, type Node, type Reflector, type Secret, type Service, type Stored,
 } from '../kube';
 import type { Logger } from '../observability';
 import { HEARTBEAT_SECRET, type Watches } from '../role';
@@ -105,6 +105,11 @@ export class Inputs {
   objectOf(service: string): KubeObject | undefined {
     const stored = this.services.store.get(service);
     return stored && { apiVersion: 'v1', kind: 'Service', metadata: stored.metadata };
+  }
+
+  /** The condition `AddressConflict` of a Service. */
+  conflictOf(service: string): Condition | undefined {
+    return this.services.store.get(service)?.conflict;
   }
 
   /** A custom resource as an event names it. */

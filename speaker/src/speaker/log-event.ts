@@ -1,5 +1,6 @@
 import type { DuplicateNodeEvent, LanEvent } from '../lan';
 import type { Logger } from '../observability';
+import { originOf } from './conflict-condition';
 
 /** Writes what the data plane reports as a line for people, with the level that it deserves. */
 export function logLanEvent(log: Logger, event: LanEvent): void {
@@ -14,7 +15,10 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
     case 'peerDown':
       return log.warn(fields, `speaker of ${event.node} is down`);
     case 'addressConflict':
-      return log.error(fields, `${event.mac} on ${event.interface} uses ${event.address} too: give that device another address, or take this one out of the pool`);
+      return log.error(fields, `${event.mac} (${originOf(event.mac)}) on ${event.interface} uses ${event.address}${event.held ? ' too' : ', so it is not announced'}: `
+        + 'give that device another address, or take this one out of the pool');
+    case 'addressUncontested':
+      return log.info(fields, `no foreign host uses ${event.address}`);
     case 'interfacesMissing':
       return log.warn(fields, `cannot announce ${event.address}: this node has none of the interfaces ${event.wanted.join(', ')}; correct the L2Advertisement`);
     case 'authorityLost':

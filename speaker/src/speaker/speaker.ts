@@ -5,6 +5,7 @@ import type { SpeakerMetrics } from '../observability';
 import { ConfigurationState, HEARTBEAT_SECRET, Watches, ownPod, type Role, type RoleContext } from '../role';
 import { Announcing } from './announcing';
 import { BgpNotice } from './bgp-notice';
+import { ConflictConditions } from './conflict-condition';
 import { collectDataPlane } from './dataplane-metrics';
 import { Inputs } from './inputs';
 import { L2Statuses } from './l2-status';
@@ -64,6 +65,7 @@ export class Speaker implements Role {
   private readonly state: ConfigurationState;
   private readonly statuses: L2Statuses;
   private readonly bgpNotice: BgpNotice;
+  private readonly conflicts: ConflictConditions;
   private readonly announcing: Announcing;
   private readonly notAnnounced: NotAnnounced;
   /** Nodes whose speakers are heard. */
@@ -103,19 +105,22 @@ export class Speaker implements Role {
       // The controller reads pools and communities itself, and says what is wrong with them.
       objectOf: (problem) => (['IPAddressPool', 'Community'].includes(problem.kind) ? undefined : this.inputs.resourceOf(problem)),
     }, this.watches);
+    const objectOf = (service: string) => this.inputs.objectOf(service);
+    this.conflicts = new ConflictConditions({ client, node, log, recorder, objectOf, shownOf: (service) => this.inputs.conflictOf(service) });
     this.announcing = new Announcing({
       node,
       log,
       metrics,
       recorder,
-      objectOf: (service) => this.inputs.objectOf(service),
+      objectOf,
       statuses: this.statuses,
+      conflicts: this.conflicts,
     });
     this.notAnnounced = new NotAnnounced({
       log,
       metrics,
       recorder,
-      objectOf: (service) => this.inputs.objectOf(service),
+      objectOf,
       isSpokesman: () => this.isSpokesman(),
     });
     this.ready = { watches: this.watches.check, plan: () => (this.synced ? undefined : 'no plan yet') };
@@ -142,7 +147,7 @@ export class Speaker implements Role {
     this.options.log.info({}, 'withdrew every address');
     this.state.stop();
     await Promise.race([
-      Promise.allSettled([this.statuses.stop(), this.inputs.stop(), this.watches.stop()]),
+      Promise.allSettled([this.statuses.stop(), this.conflicts.stop(), this.inputs.stop(), this.watches.stop()]),
       new Promise((resolve) => setTimeout(resolve, TIDY_MS)),
     ]);
   }

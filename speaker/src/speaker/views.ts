@@ -1,5 +1,6 @@
 import type { AnnouncedService, Endpoint, NodeView } from '../announcement';
-import type { EndpointSlice, KubeObject, Node, Service, StoredObject } from '../kube';
+import type { Condition, EndpointSlice, KubeObject, Node, Service, StoredObject } from '../kube';
+import { ADDRESS_CONFLICT } from '../role';
 
 /*
  * What a speaker keeps of the objects that it watches. An object is cut down to its view as it arrives, so that memory does not grow with fields
@@ -11,6 +12,8 @@ type Identity = StoredObject['metadata'];
 export interface StoredService extends StoredObject {
   readonly view: AnnouncedService;
   readonly loadBalancerClass?: string;
+  /** The condition `AddressConflict`, if it has one. */
+  readonly conflict?: Condition;
 }
 
 export interface StoredNode extends StoredObject {
@@ -33,6 +36,7 @@ function identity({ metadata: { name, namespace, uid, resourceVersion } }: KubeO
 
 export function toService(service: Service): StoredService {
   const { metadata, spec, status } = service;
+  const conflict = status?.conditions?.find(({ type }) => type === ADDRESS_CONFLICT);
   return {
     metadata: identity(service),
     view: {
@@ -43,6 +47,7 @@ export function toService(service: Service): StoredService {
       externalTrafficPolicy: spec?.externalTrafficPolicy ?? 'Cluster',
       allowsSharing: ALLOW_SHARED_IP.some((name) => name in (metadata.annotations ?? {})),
     },
+    ...(conflict && { conflict }),
     ...(spec?.loadBalancerClass !== undefined && { loadBalancerClass: spec.loadBalancerClass }),
   };
 }

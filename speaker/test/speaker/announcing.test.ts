@@ -18,6 +18,11 @@ function bench() {
       announce: (service, interfaces) => { told.push(`status ${service} [${interfaces.join()}]`); },
       withdraw: (service) => { told.push(`no status ${service}`); },
     },
+    conflicts: {
+      begin: (service, { address }) => { told.push(`conflict ${service} ${address}`); },
+      end: (service, address) => { told.push(`no conflict ${service} ${address}`); },
+      forget: () => undefined,
+    },
   });
   const acquired = (address: string) => subject.heard({ code: 'addressAcquired', address, interfaces: ['eth0'], reason: 'firstCandidate' });
   const lost = (address: string) => subject.heard({ code: 'addressLost', address, reason: 'outranked' });
