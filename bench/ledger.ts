@@ -4,11 +4,17 @@ import { Allocator, converge, loadExisting, ServiceInput, serviceKey } from '../
 import { Config, parseConfig } from '../speaker/src/config';
 
 const COUNTS = [1, 1_000, 50_000] as const;
+/** What can be asked of a pool beyond MetalLB, see docs/allocation.md. */
+const OURS = { 'sticky': 'true', 'namespace-limit': '1000000' };
+/** Holes in the beginning of the /8: more runs of addresses than Services make. */
+const HOLES = Array.from({ length: 10_000 }, (_, i) => `10.0.${Math.floor(i / 100)}.${i % 100 * 2}`).join();
 /** A /24 cannot hold more than 256 Services unless they share: then each has its port, and up to 256 have the same one. */
 const POOLS = [
-  { name: '/24, shared', addresses: '93.5.22.0/24', clusterIp: '10.96.0.1', ports: 220, sharingKey: 'bench' },
-  { name: '/8', addresses: '10.0.0.0/8', clusterIp: '10.96.0.1', ports: 1, sharingKey: undefined },
-  { name: 'IPv6 /64', addresses: '2001:db8::/64', clusterIp: 'fd00::1', ports: 1, sharingKey: undefined },
+  { name: '/24, shared', addresses: '93.5.22.0/24', clusterIp: '10.96.0.1', ports: 220, sharingKey: 'bench', own: {} },
+  { name: '/24, all of ours', addresses: '93.5.22.0/24', clusterIp: '10.96.0.1', ports: 230, sharingKey: undefined, own: { ...OURS, sharing: 'automatic' } },
+  { name: '/8', addresses: '10.0.0.0/8', clusterIp: '10.96.0.1', ports: 1, sharingKey: undefined, own: {} },
+  { name: '/8, all of ours', addresses: '10.0.0.0/8', clusterIp: '10.96.0.1', ports: 1, sharingKey: undefined, own: { ...OURS, 'excluded-addresses': HOLES } },
+  { name: 'IPv6 /64', addresses: '2001:db8::/64', clusterIp: 'fd00::1', ports: 1, sharingKey: undefined, own: {} },
 ] as const;
 const ROUNDS = 8;
 /** Samples of a case in a round. The cases take turns, so that whatever else the machine does slows all of them. */
@@ -40,8 +46,9 @@ class Bench {
   private made = 0;
 
   constructor(readonly pool: typeof POOLS[number], readonly count: number, private readonly random: () => number) {
-    const spec = { addresses: [pool.addresses] };
-    this.config = parseConfig({ ipAddressPools: [{ metadata: { name: 'bench', namespace: 'metallb-system' }, spec }], l2Advertisements: [], namespaces: [] }).config;
+    const annotations = Object.fromEntries(Object.entries(pool.own).map(([name, value]) => [`home-load-balancer.github.io/${name}`, value]));
+    const object = { metadata: { name: 'bench', namespace: 'metallb-system', annotations }, spec: { addresses: [pool.addresses] } };
+    this.config = parseConfig({ ipAddressPools: [object], l2Advertisements: [], namespaces: [] }).config;
     this.allocator.setPools(this.config.pools);
     loadExisting([], this.allocator, this.config);
     const spare = Math.ceil(count / 10); // so that there are holes from the beginning

@@ -53,7 +53,7 @@ export class Allocator {
     held: (ip) => this.pools.locate(ip)?.space.setHeld(ip),
     released: (ip) => {
       const span = this.pools.locate(ip);
-      span?.space.setReleased(ip, span);
+      span?.space.setReleased(ip, span, this.ledger.users(ip) > 0);
     },
   });
   private pools = this.mapOf([]);

@@ -1,5 +1,5 @@
 import { Pool } from '../config';
-import { Interval, IntervalSet, IpAddress, IpFamily, IpRange } from '../ip';
+import { IntervalSet, IpAddress, IpFamily, IpRange } from '../ip';
 import { Ledger } from './ledger';
 import { ServiceRequest } from './service-request';
 import { sharingIn } from './sharing';
@@ -35,7 +35,6 @@ export class PoolSpace {
   /** In the order written. */
   readonly spans: readonly Span[];
   private readonly excluded: ByFamily<IntervalSet> = sets();
-  private readonly taken: ByFamily<IntervalSet> = sets();
   private readonly held: ByFamily<IntervalSet> = sets();
   private readonly unavailable: ByFamily<IntervalSet> = sets();
   /** Addresses that are not excluded, in use or not. */
@@ -94,15 +93,13 @@ export class PoolSpace {
   /** To be told of each address it has that gets its first user. */
   setTaken({ family, value }: IpAddress): void {
     this.inUse[family] += 1n;
-    this.taken[family].add(value);
     this.spend(family, value);
   }
 
   /** To be told of each address it has that loses its last user. */
   setFreed({ family, value }: IpAddress, span: Span): void {
     this.inUse[family] -= 1n;
-    this.taken[family].delete(value);
-    this.regain(family, value, span);
+    if (!this.held[family].has(value)) this.regain(family, value, span);
   }
 
   /** To be told of each address it has that begins to be held back, */
@@ -112,9 +109,9 @@ export class PoolSpace {
   }
 
   /** and ends to be. */
-  setReleased({ family, value }: IpAddress, span: Span): void {
+  setReleased({ family, value }: IpAddress, span: Span, inUse: boolean): void {
     this.held[family].delete(value);
-    this.regain(family, value, span);
+    if (!inUse) this.regain(family, value, span);
   }
 
   counters(): PoolCounters {
@@ -134,7 +131,7 @@ export class PoolSpace {
   }
 
   private regain(family: IpFamily, value: bigint, span: Span): void {
-    if (this.taken[family].has(value) || this.held[family].has(value) || this.excluded[family].has(value)) return;
+    if (this.excluded[family].has(value)) return;
     this.unavailable[family].delete(value);
     this.spent[family] -= 1n;
     if (value < span.hint) span.hint = value;
@@ -162,13 +159,18 @@ export class PoolSpace {
     return this.held[family].has(value) && this.quarantined(IpAddress.of(family, value)) ? value : undefined;
   }
 
-  /** How many addresses of a range may be given at all. */
-  private offered({ family, first, last }: IpRange): bigint {
-    const offered = new IntervalSet();
-    offered.add(first.value, last.value);
-    for (const run of this.excluded[family]) offered.delete(run.first, run.last);
-    const buggy = (run: Interval) => this.pool.avoidBuggyIPs ? countBuggy(family, run) : 0n;
-    return [...offered].reduce((sum, run) => sum + run.last - run.first + 1n - buggy(run), 0n);
+  /** How many addresses of a range may be given at all. Visits the excluded runs within it alone. */
+  private offered({ family, first, last, size }: IpRange): bigint {
+    const { avoidBuggyIPs } = this.pool;
+    const excluded = this.excluded[family];
+    let count = size - (avoidBuggyIPs ? countBuggy(family, first.value, last.value) : 0n);
+    for (let from = excluded.next(first.value); from !== undefined && from <= last.value;) {
+      const run = excluded.containing(from)!;
+      const to = run.last < last.value ? run.last : last.value;
+      count -= to - from + 1n - (avoidBuggyIPs ? countBuggy(family, from, to) : 0n);
+      from = excluded.next(to + 1n);
+    }
+    return count;
   }
 }
 
@@ -182,7 +184,7 @@ function isBuggy(family: IpFamily, value: bigint): boolean {
   return family === 'IPv4' && (lastOctet === 0n || lastOctet === 255n);
 }
 
-function countBuggy(family: IpFamily, { first, last }: Interval): bigint {
+function countBuggy(family: IpFamily, first: bigint, last: bigint): bigint {
   if (family === 'IPv6') return 0n;
   // Below n there are ⌈n/256⌉ numbers that end in 0, and ⌊n/256⌋ that end in 255.
   const below = (n: bigint) => (n + 255n) / 256n + n / 256n;
