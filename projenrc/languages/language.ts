@@ -41,6 +41,8 @@ export interface Language {
   package(work: Workplace): Promise<string[]>;
   /** Installs the package and builds the apps. */
   build?(work: Workplace, sources: Sources): Promise<void>;
+  /** Passes values of other kinds than the properties have; gives what came of it. @throws LanguageError when one is taken, or refused without its name */
+  refuse?(work: Workplace): Promise<string>;
   /** The command that runs an app. */
   command?(work: Workplace, app: App): { command: string; args: string[]; cwd: string };
 }

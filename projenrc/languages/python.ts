@@ -25,6 +25,11 @@ export const python: Language = {
     await work.shell.run('venv/bin/pip', ['install', `packages/python/${wheel}`, '-r', 'app/requirements.txt'], { cwd: work.folder });
   },
 
+  async refuse(work) {
+    const { output } = await work.shell.run('venv/bin/python', [path.join(work.root, 'projenrc/languages/bad_input.py')], { cwd: work.folder });
+    return output.trim().split('\n').pop()!;
+  },
+
   command(work, app) {
     return { command: 'venv/bin/python', args: [app === App.EXAMPLE ? 'app/main.py' : `${app}.py`], cwd: work.folder };
   },
