@@ -6,12 +6,12 @@ import { lastRelease } from './compat';
 
 let root: string;
 const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], { cwd: root, stdio: 'pipe' });
-const commit = () => git('commit', '--allow-empty', '--quiet', '-m', 'x');
+const commit = (message: string) => git('commit', '--allow-empty', '--quiet', '-m', message);
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'compat-test-'));
   git('init', '--quiet');
-  commit();
+  commit('first');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -24,9 +24,9 @@ test('before the first release there is nothing to compare with', () => {
 test('the last release is the highest version that the checkout descends from', () => {
   for (const tag of ['v0.9.0', 'v0.10.0', 'v0.2.0']) git('tag', tag);
   git('checkout', '--quiet', '-b', 'next');
-  commit();
+  commit('of the next release');
   git('tag', 'v1.0.0');
   git('checkout', '--quiet', '-');
-  commit();
+  commit('of this one');
   expect(lastRelease(root)).toBe('v0.10.0');
 });

@@ -6,7 +6,7 @@ import { checkCommunities } from './_communities';
 import { checkPeers, checkProfiles } from './_peers';
 import { PoolView, readPools } from './_pools';
 import { Balancer, Registry } from './_registry';
-import { objectsIn, pathOf, Resource, resourcesIn } from './_resources';
+import { objectsIn, pathOf, renderAll, Resource, resourcesIn } from './_resources';
 import { requestsIn, ServiceRequest } from './_service';
 import { isToken, resolveToken } from './_tokens';
 
@@ -46,7 +46,8 @@ function examine(registry: Registry): Map<IConstruct, string[]> {
   const add = (at: IConstruct, problem: string) => problems.set(at, [...problems.get(at) ?? [], problem]);
   const report = ({ object }: { readonly object: ApiObject }, problem: string) => add(registry.ownerOf(object), problem);
   const objects = objectsIn(registry.root);
-  const all = resourcesIn(objects);
+  const read = renderAll(objects, report);
+  const all = resourcesIn(objects, read);
   reportDoubles(all, report);
   for (const namespace of new Set(registry.namespaces.map(resolveToken))) {
     const resources = within(namespace, all);
@@ -61,7 +62,7 @@ function examine(registry: Registry): Map<IConstruct, string[]> {
     }
     for (const balancer of balancers) {
       const supply = { pools, imported: registry.importedNames('IPAddressPool'), advertisements };
-      const requests = requestsIn(objects, balancer.services, resolveToken(balancer.loadBalancerClass));
+      const requests = requestsIn(objects, balancer.services, resolveToken(balancer.loadBalancerClass), read);
       const shortage = pools.length === 0 && supply.imported.size === 0
         ? ['has no addresses to give: pass addresses, use addPool(), or refer to a pool made elsewhere with AddressPool.fromPoolName()'] : [];
       const ofServices = shortage.length > 0 ? [] : serviceProblems(requests, supply);

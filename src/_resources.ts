@@ -19,22 +19,40 @@ export interface Resource {
 }
 
 /** The custom resources of group `metallb.io` that an app defines, in the order of the tree, without those that cannot be rendered. */
-export function resourcesIn(objects: readonly ApiObject[]): Resource[] {
+export function resourcesIn(objects: readonly ApiObject[], read: Reader = render): Resource[] {
   return objects.filter(({ apiGroup }) => apiGroup === 'metallb.io').flatMap((object) => {
-    const manifest = render(object);
+    const manifest = read(object);
     if (!manifest) return [];
     const { kind, metadata: { name, namespace, labels = {}, annotations = {} }, spec } = manifest;
     return [{ kind, name, namespace, labels, annotations, spec: isObject(spec) ? spec : {}, object, title: `${kind} ${name} (${pathOf(object)})` }];
   });
 }
 
-/** The manifest of an object; undefined if it cannot be rendered, which cdk8s reports itself. */
+/** Gives the manifest of an object; undefined if it cannot be rendered. */
+export type Reader = (object: ApiObject) => any;
+
+/** The manifest of an object; undefined if it cannot be rendered. */
 export function render(object: ApiObject): any {
   try {
     return object.toJson();
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Renders every object of an app once, and reports those that cannot be: cdk8s finds them only while it writes, and would leave some files new and some old.
+ */
+export function renderAll(objects: readonly ApiObject[], report: (about: { object: ApiObject }, problem: string) => void): Reader {
+  const manifests = new Map<ApiObject, any>();
+  for (const object of objects) {
+    try {
+      manifests.set(object, object.toJson());
+    } catch (error) {
+      report({ object }, `${object.kind} ${object.name} (${pathOf(object)}) cannot be written: ${(error as Error).message}`);
+    }
+  }
+  return (object) => manifests.get(object);
 }
 
 /** All objects of an app, in the order of the tree. */

@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { IConstruct } from 'constructs';
 import { SHARING } from './_annotations';
 import { ConstructError } from './_errors';
-import { render } from './_resources';
+import { Reader, render } from './_resources';
 import { Labels } from './_selectors';
 
 export const ADDRESS_POOL = 'metallb.io/address-pool';
@@ -53,11 +53,13 @@ export interface ServiceRequest {
 
 /**
  * The Services of an app that a load balancer serves: those that were bound to it, and all others of type LoadBalancer with its class. Without those
- * that cannot be rendered, which cdk8s reports itself.
+ * that cannot be rendered.
  */
-export function requestsIn(objects: readonly ApiObject[], bound: ReadonlySet<ApiObject>, loadBalancerClass?: string): ServiceRequest[] {
+export function requestsIn(
+  objects: readonly ApiObject[], bound: ReadonlySet<ApiObject>, loadBalancerClass?: string, read: Reader = render,
+): ServiceRequest[] {
   return objects.filter(({ kind, apiGroup }) => kind === 'Service' && apiGroup === 'core').flatMap((object) => {
-    const manifest = render(object);
+    const manifest = read(object);
     if (!manifest) return [];
     const { type, loadBalancerClass: itsClass } = manifest.spec ?? {};
     return bound.has(object) || (type === 'LoadBalancer' && itsClass === loadBalancerClass) ? [requestOf(object, manifest)] : [];

@@ -202,7 +202,7 @@ describe('what no load balancer can serve', () => {
     refused(message);
   });
 
-  test('a Service that cannot be rendered is left to cdk8s to report', () => {
+  test('a Service that cannot be rendered is reported before anything is written', () => {
     balancer(chart, { addresses: ['10.0.0.1'] }).bind(new Service(chart, 'web'));
     refused(/A service must be configured with a port/);
   });

@@ -104,7 +104,7 @@ describe('at synthesis', () => {
     expect(problems()).toEqual([expect.stringMatching(/^\[test\/fast\] BFDProfile .*: minimumTtl 0 is not valid/)]);
   });
 
-  test('an object that cannot be rendered is left to cdk8s to report', () => {
+  test('an object that cannot be rendered is reported before anything is written', () => {
     lb.addPool('lan', { ranges: [IpRange.cidr('10.0.0.0/24')] });
     new ApiObject(chart, 'pool', { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata: { namespace: lb.namespace }, spec: { addresses: new Map() } });
     expect(() => Testing.synth(chart)).toThrow(/can't render non-simple object of type 'Map'/);
