@@ -57,6 +57,8 @@ import { Witness } from './witness';
 
 /** Rounds sent because something changed are at least this far apart. */
 const TRIGGERED_SPACING_MS = 10;
+/** The same for what is passed on in a large cluster: when it starts, much is new at once. */
+const PASS_SPACING_MS = 25;
 
 export class LanCore {
   private readonly node: string;
@@ -87,6 +89,9 @@ export class LanCore {
   /** When the last heartbeat went out, or would have; authority is measured from it. */
   private lastRound = Infinity;
   private nextBeat = Infinity;
+  /** When something was last passed on to the neighbours, in a large cluster. */
+  private lastPass = -Infinity;
+  private linksTold = 0;
   /** What peers should hear at once has changed. */
   private dirty = false;
   /** What our heartbeats tell of addresses has changed. */
@@ -258,6 +263,10 @@ export class LanCore {
       this.membership.introduced = false;
       this.dirty = true;
     }
+    if (now >= this.membership.settleDeadline) {
+      this.membership.settle(now, this.outbox);
+      this.heedLost(now);
+    }
     if (this.membership.changed) {
       this.membership.changed = false;
       for (const address of this.addresses.list) this.decisions.reconsider(now, address);
@@ -267,10 +276,12 @@ export class LanCore {
     if (this.decisions.leaving && (now >= this.leavesAt || !this.addresses.list.some(({ held }) => held))) return this.end(now);
     this.reportMissingKey();
     this.beat(now);
+    if (now >= this.passDeadline) this.pass(now, false);
     const triggered = this.dirty && this.canBeat ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
     const { holdings, listening, membership, probing } = this;
     this.deadline = Math.min(
       this.nextBeat, triggered, holdings.deadline, membership.nextDeadline(), listening.deadline, probing.deadline, this.leavesAt,
+      this.passDeadline, membership.settleDeadline,
     );
     return this.outbox;
   }
@@ -319,6 +330,34 @@ export class LanCore {
     if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.decisions.revision);
     this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
     this.statesChanged = this.dirty = false;
+    if (this.membership.mesh.relays) this.pass(now, periodic);
+  }
+
+  /** In a large cluster, passes on what is new. */
+  private pass(now: number, periodic: boolean): void {
+    this.lastPass = now;
+    this.linksTold = this.membership.linksChanged;
+    this.heartbeats.pass(now, periodic, this.listening.active, this.interfaces, this.outbox);
+  }
+
+  /** When something is to be passed on that should not wait for the next round. */
+  private get passDeadline(): number {
+    const { mesh, linksChanged } = this.membership;
+    const waiting = mesh.relays && this.canBeat && (mesh.news.size > 0 || mesh.newcomers.size > 0 || linksChanged !== this.linksTold);
+    return waiting ? this.lastPass + PASS_SPACING_MS : Infinity;
+  }
+
+  /**
+   * No way leads to these peers any more. What they held may be taken, but the LAN is asked first, as a neighbour asks while a heartbeat
+   * is overdue: it counts as claimed for one and a half intervals more, in which an answer renews the claim.
+   */
+  private heedLost(now: number): void {
+    for (const { peer, record } of this.membership.lost.splice(0)) {
+      const at = now - this.detectionMs + 1.5 * this.intervalMs;
+      for (const address of this.addresses.list) {
+        if (!address.held && record?.states.get(address.key)?.held === true) address.rival ??= { node: peer.node, at, onLinkAt: at };
+      }
+    }
   }
 
   /**

@@ -1,18 +1,22 @@
-/** Makes this node's own heartbeats: one round is one or more datagrams, each sent to every address of every peer. */
+/** Makes this node's own heartbeats: one round is one or more datagrams, each sent to every address of every peer, or in a large cluster of every neighbour. */
 import {
-  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_ADDRESSES_LENGTH, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_REFUSED,
-  HEARTBEAT_MAX_ECHOES,
-  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, heartbeatAddressLength, HeartbeatType, Reach,
+  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_REFUSED, HEARTBEAT_MAX_ECHOES,
+  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, HeartbeatType, Reach,
 } from '../wire';
 import { Address } from './address';
 import { Interfaces } from './interfaces';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
+import { pageOf, pagesOf, pagesOfStates } from './pages';
+import { Peer } from './peer';
+import { Relay } from './relay';
 
 /** A goodbye is said twice: if it is lost, the peers need a detection time to notice. */
 const GOODBYES = 2;
 /** So many rounds carry all lists after something has changed: a datagram of the first may be lost. */
 const WHOLE_ROUNDS = 3;
+/** What is passed on goes out in the same turn as a round, and must not overwrite its buffers. */
+const RELAY_BUFFERS = 1000;
 
 export class Heartbeats {
   /** For each datagram of a round, one for each key. */
@@ -20,6 +24,8 @@ export class Heartbeats {
   private readonly heartbeat = emptyHeartbeat();
   /** States of addresses, as many in a page as a datagram has room for. */
   private pages: HeartbeatAddress[][] = [];
+  private states: HeartbeatAddress[] = [];
+  private readonly relay: Relay;
   private generation = 0;
   private ipv4 = 0;
   private ipv6 = 0;
@@ -29,6 +35,7 @@ export class Heartbeats {
   constructor(private readonly membership: Membership) {
     this.heartbeat.node = membership.node;
     this.heartbeat.incarnation = membership.incarnation;
+    this.relay = new Relay(membership.mesh);
   }
 
   /** Takes what there is to tell of the addresses; call it when one is acquired or lost, or its reach or candidates change. */
@@ -38,7 +45,8 @@ export class Heartbeats {
       const impaired = reach !== Reach.ON_LINK && candidates.includes(this.membership.node);
       if (held || impaired) states.push({ address: key, held, reach, handover, candidatesDigest });
     }
-    this.pages = inPages(states);
+    this.states = states;
+    this.pages = pagesOfStates(states);
     this.ipv4 = states.filter(({ address }) => typeof address === 'number').length;
     this.ipv6 = states.length - this.ipv4;
     this.restoreTotals();
@@ -85,6 +93,32 @@ export class Heartbeats {
     this.heartbeat.total6 = this.ipv6;
   }
 
+  /** In a large cluster: says what is new of this node, and passes on what is of others. */
+  pass(now: number, periodic: boolean, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
+    const { mesh, peers, incarnation } = this.membership;
+    const neighbours = [...peers.values()].filter((peer) => peer.linkUp && mesh.isNeighbour(peer));
+    mesh.tellOwn(now, {
+      incarnation,
+      flags: listening ? HEARTBEAT_FLAG_LISTENING : 0,
+      revision: this.heartbeat.revision,
+      interfaces: [...interfaces.announcing.values()].slice(0, HEARTBEAT_MAX_INTERFACES).map(({ mac }) => hardwareAddressKey(mac)),
+      links: neighbours.map(({ id }) => id).sort((a, b) => a - b),
+      states: new Map(this.states.map((state) => [state.address, state])),
+    }, this.generation);
+    this.heartbeat.type = HeartbeatType.RELAY;
+    this.heartbeat.echoes = [];
+    this.heartbeat.interfaces = [];
+    this.heartbeat.addresses = [];
+    this.heartbeat.total = this.heartbeat.total6 = 0;
+    let index = RELAY_BUFFERS;
+    this.relay.round(periodic, neighbours, (relayed, receivers) => {
+      this.heartbeat.relayed = relayed;
+      this.send(now, index++, outbox, receivers);
+    });
+    this.heartbeat.relayed = [];
+    this.restoreTotals();
+  }
+
   /** Tells two speakers of one name so. */
   notify(now: number, outbox: Outbox): void {
     const { twins: { notices }, keys: { accepted } } = this.membership;
@@ -105,46 +139,19 @@ export class Heartbeats {
     this.restoreTotals();
   }
 
-  private send(now: number, index: number, outbox: Outbox): void {
-    const { keys, peers } = this.membership;
+  private send(now: number, index: number, outbox: Outbox, to: readonly Peer[] = this.membership.correspondents(now)): void {
+    const { keys, mesh } = this.membership;
     this.heartbeat.keys = keys.ids;
+    this.heartbeat.view = mesh.view;
     for (const [i, key] of keys.accepted.entries()) {
-      const receivers = [...peers.values()].filter((peer) => keys.signs(key, peer));
+      const receivers = to.filter((peer) => keys.signs(key, peer));
       if (receivers.length === 0) continue;
       const buffer = this.buffers[index * keys.accepted.length + i] ??= new Uint8Array(HEARTBEAT_MAX_LENGTH);
       this.heartbeat.sequence = this.membership.nextSequence(now);
       const length = encodeHeartbeat(buffer, this.heartbeat, key);
       for (const { addresses } of receivers) {
-        for (const to of addresses) outbox.datagram(to, buffer, length);
+        for (const address of addresses) outbox.datagram(address, buffer, length);
       }
     }
   }
-}
-
-function pagesOf(count: number, perPage: number): number {
-  return Math.ceil(count / perPage);
-}
-
-/** Cuts a list of addresses, which differ in length, into pages. */
-function inPages(states: readonly HeartbeatAddress[]): HeartbeatAddress[][] {
-  const pages: HeartbeatAddress[][] = [];
-  let room = 0;
-  for (const state of states) {
-    const length = heartbeatAddressLength(state.address);
-    if (length > room) {
-      pages.push([]);
-      room = HEARTBEAT_ADDRESSES_LENGTH;
-    }
-    pages[pages.length - 1].push(state);
-    room -= length;
-  }
-  return pages;
-}
-
-/** A page of a list; page numbers go round. */
-function pageOf<T>(list: readonly T[], page: number, perPage: number): T[] {
-  const pages = pagesOf(list.length, perPage);
-  if (pages === 0) return [];
-  const start = (page % pages) * perPage;
-  return list.slice(start, start + perPage);
 }

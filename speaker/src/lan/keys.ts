@@ -36,7 +36,7 @@ export class Keys {
 
   /** Whether what is sent to a peer is signed with this one of the accepted keys (too). */
   signs(key: HeartbeatKey, peer: Peer): boolean {
-    if (this.accepted.length === 1 || !peer.up) return true;
+    if (this.accepted.length === 1 || !peer.linkUp) return true;
     const newest = this.accepted.find(({ id }) => peer.keys.includes(id));
     return newest === undefined || newest === key;
   }
@@ -45,7 +45,7 @@ export class Keys {
   retire(now: number, peers: ReadonlyMap<string, Peer>): boolean {
     if (this.accepted.length < 2) return false;
     const newest = this.accepted[0].id;
-    const agreed = [...peers.values()].every(({ up, keys }) => up && keys[0] === newest);
+    const agreed = [...peers.values()].every(({ up, linkUp, keys }) => up && (!linkUp || keys[0] === newest));
     this.agreedSince = agreed ? Math.min(this.agreedSince, now) : Infinity;
     if (now - this.agreedSince < AGREED_MS && now - this.since < LONGEST_MS) return false;
     this.accepted = this.accepted.slice(0, 1);

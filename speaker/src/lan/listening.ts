@@ -62,7 +62,7 @@ export class Listening {
   /** Whether every peer has answered something sent since listening began, and told all it holds. */
   private heardAll(): boolean {
     const { keys, peers } = this.membership;
-    if (!keys.any || peers.size === 0) return false;
+    if (!keys.any || this.membership.mesh.sparse || peers.size === 0) return false;
     for (const peer of peers.values()) {
       if (!peer.up || !peer.current || peer.confirmedAt < this.since) return false;
     }

@@ -20,14 +20,17 @@
 import { decodeHeartbeat, emptyHeartbeat, Heartbeat, HEARTBEAT_FLAG_LISTENING, HeartbeatEcho, HeartbeatType, parseAddress } from '../wire';
 import { AddressMap } from './address-map';
 import { Keys } from './keys';
+import { Mesh, NodeRecord } from './mesh';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 import { Spacing } from './spacing';
 import { Twins } from './twins';
 import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
 
-/** Send times of the latest datagrams are kept for this many; at eight a round it is more than three seconds. */
-const REMEMBERED_SENDS = 256;
+/** Send times of the latest datagrams are kept for this many: more than are sent in the time for which an echo is worth something, also when a large cluster starts. */
+const REMEMBERED_SENDS = 8192;
+/** It is found out anew to whom a way leads at most once in this time. */
+const SETTLE_SPACING_MS = 10;
 /** An operator hears of a bad source once in this time. */
 const REPORT_INTERVAL_MS = 10_000;
 
@@ -41,8 +44,13 @@ export class Membership {
   sequence = 1;
   readonly keys = new Keys();
   readonly twins: Twins;
+  readonly mesh: Mesh;
+  /** Peers of a large cluster to which no way leads any more; whoever reads it empties it. */
+  readonly lost: { readonly peer: Peer; readonly record: NodeRecord | undefined }[] = [];
   /** Whether anything about a peer that ownership depends on has changed; whoever reads it sets it back. */
   changed = false;
+  /** Counts changes of the links to neighbours. */
+  linksChanged = 0;
   /** Whether somebody new waits for our echo; whoever reads it sets it back. */
   introduced = false;
   readonly detectionMs: number;
@@ -51,10 +59,12 @@ export class Membership {
   private readonly reports = new Spacing(REPORT_INTERVAL_MS);
   private readonly heartbeat: Heartbeat = emptyHeartbeat();
   private accuseFrom = -Infinity;
+  private settledAt = -Infinity;
 
   constructor(readonly node: string, readonly incarnation: bigint, readonly intervalMs: number, multiplier: number) {
     this.detectionMs = intervalMs * multiplier;
     this.twins = new Twins(this.detectionMs);
+    this.mesh = new Mesh(node);
   }
 
   /** How old an echo may be: sent by us, heard there, and sent back with the next heartbeat. */
@@ -67,6 +77,7 @@ export class Membership {
     for (const peer of [...this.peers.values()]) {
       if (names.has(peer.node)) continue;
       this.peers.delete(peer.node);
+      this.linksChanged++;
       if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason: 'removedFromPlan' });
     }
     this.byProtocolAddress.clear();
@@ -78,7 +89,69 @@ export class Membership {
       peer.protocolAddresses = addresses.map(parseAddress).filter((address) => address !== undefined);
       for (const address of peer.protocolAddresses) this.byProtocolAddress.set(address, peer);
     }
+    this.mesh.setNodes([this.node, ...this.peers.keys()]);
+    if (!this.mesh.relays) {
+      for (const peer of this.peers.values()) peer.record = undefined;
+    }
     this.changed = true;
+  }
+
+  /** Peers that heartbeats are sent to. */
+  correspondents(now: number): Peer[] {
+    return [...this.peers.values()].filter((peer) => this.mesh.talksTo(now, peer, this.detectionMs));
+  }
+
+  /** When {@link settle} is to be called next. It costs as much as there are links, so what comes in at once is looked at together. */
+  get settleDeadline(): number {
+    return this.mesh.changed ? this.settledAt + (this.mesh.sparse ? SETTLE_SPACING_MS : 0) : Infinity;
+  }
+
+  /** In a large cluster, after links or records have changed: finds out to whom a way leads. */
+  settle(now: number, outbox: Outbox): void {
+    this.settledAt = now;
+    this.mesh.changed = false;
+    if (!this.mesh.sparse) {
+      for (const peer of this.peers.values()) if (peer.up && !peer.linkUp) this.down(now, peer, 'timeout', outbox);
+      return;
+    }
+    const reached = this.mesh.reachable(this.peers);
+    for (const peer of this.peers.values()) {
+      if (reached.has(peer.node)) {this.reach(peer, outbox);} else if (peer.up) {
+        this.lost.push({ peer, record: peer.record });
+        this.down(now, peer, 'unreachable', outbox);
+      }
+    }
+  }
+
+  /** A way leads to the peer. */
+  private reach(peer: Peer, outbox: Outbox): void {
+    const { record } = peer;
+    if (!peer.linkUp && record !== undefined) {
+      peer.listening = record.flags % 2 === HEARTBEAT_FLAG_LISTENING;
+      peer.revision = record.revision;
+    }
+    if (peer.up) return;
+    if (!peer.linkUp && record === undefined) return;
+    peer.up = true;
+    peer.reason = 'heard';
+    this.changed = true;
+    outbox.event({ code: 'peerUp', node: peer.node, reason: 'heard' });
+  }
+
+  /** Takes what a neighbour passes on. */
+  private relayed(now: number, parts: readonly Heartbeat[]): void {
+    if (!this.mesh.relays) return;
+    for (const part of parts) {
+      const peer = this.peers.get(part.node);
+      if (peer === undefined && part.node !== this.node) continue;
+      // What it says to us directly is newer: this is of a life that is over.
+      if (peer?.linkUp === true && peer.incarnation !== part.incarnation) continue;
+      if (!this.mesh.take(part) || peer === undefined) continue;
+      peer.record = this.mesh.records.get(part.node);
+      peer.recordAt = now;
+      for (const key of part.interfaces) peer.hardwareAddresses.add(key);
+      if (!peer.linkUp) this.changed = true;
+    }
   }
 
   /** A stranger uses an address of ours. It may be a peer we do not know by its hardware address yet: ask for those soon, and often again. */
@@ -124,9 +197,9 @@ export class Membership {
   tick(now: number, outbox: Outbox): void {
     if (this.keys.retire(now, this.peers)) outbox.event({ code: 'heartbeatKeyRetired' });
     for (const peer of this.peers.values()) {
-      if (!peer.up) continue;
-      if (now >= Math.max(peer.heardAt + this.detectionMs, this.accuseFrom)) this.down(now, peer, 'timeout', outbox);
-      else if (now >= Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs)) this.down(now, peer, 'oneWay', outbox);
+      if (!peer.linkUp) continue;
+      if (now >= Math.max(peer.heardAt + this.detectionMs, this.accuseFrom)) this.linkDown(now, peer, 'timeout', outbox);
+      else if (now >= Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs)) this.linkDown(now, peer, 'oneWay', outbox);
     }
   }
 
@@ -134,7 +207,7 @@ export class Membership {
   nextDeadline(): number {
     let deadline = Infinity;
     for (const peer of this.peers.values()) {
-      if (!peer.up) continue;
+      if (!peer.linkUp) continue;
       const timeout = Math.max(peer.heardAt + this.detectionMs, this.accuseFrom);
       const oneWay = Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs);
       deadline = Math.min(deadline, timeout, oneWay);
@@ -165,7 +238,7 @@ export class Membership {
       }
       if (peer.incarnation !== undefined) peer.former = { incarnation: peer.incarnation, until: now };
       if (peer.up) reason = 'restarted';
-      peer.up = false;
+      peer.up = peer.linkUp = false;
       peer.incarnation = heartbeat.incarnation;
       peer.introduction = undefined;
       peer.resetSequence();
@@ -174,28 +247,41 @@ export class Membership {
       // It knows nothing of us either: it needs the whole list.
       this.introduced = true;
     }
-    const overtaken = heartbeat.sequence < peer.sequence;
     if (!peer.acceptSequence(heartbeat.sequence)) return 'replayed';
-    if (overtaken) {
+    if (heartbeat.type === HeartbeatType.RELAY) {
+      if (peer.linkUp) this.relayed(now, heartbeat.relayed);
+      return undefined;
+    }
+    // What it echoes counts in any order: with many peers the echoes take several datagrams, and one may overtake another.
+    peer.confirmedAt = Math.max(peer.confirmedAt, confirmedAt);
+    if (heartbeat.sequence < peer.spoken) {
       // Newer words of the peer are known; of this one only the rest of a list is of use.
       if (peer.isGathering(heartbeat.generation) && peer.gather(heartbeat)) this.changed = true;
       return undefined;
     }
+    peer.spoken = heartbeat.sequence;
     if (heartbeat.type === HeartbeatType.GOODBYE) {
       peer.heardAt = -Infinity;
+      this.mesh.leave(peer.node);
+      peer.record = undefined;
       this.down(now, peer, 'goodbye', outbox);
       return undefined;
     }
     peer.heardAt = now;
     peer.keys = [...heartbeat.keys];
-    peer.confirmedAt = Math.max(peer.confirmedAt, confirmedAt);
+    peer.view = heartbeat.view;
     for (const key of heartbeat.interfaces) peer.hardwareAddresses.add(key);
     const listening = heartbeat.flags % 2 === HEARTBEAT_FLAG_LISTENING;
     if (listening !== peer.listening || heartbeat.revision !== peer.revision) this.changed = true;
     peer.listening = listening;
     peer.revision = heartbeat.revision;
     if (peer.gather(heartbeat)) this.changed = true;
-    if (!peer.up && now - peer.confirmedAt <= this.echoMs) {
+    if (!peer.linkUp && now - peer.confirmedAt <= this.echoMs) {
+      peer.linkUp = true;
+      this.linksChanged++;
+      this.mesh.changed = true;
+      if (this.mesh.relays && this.mesh.isNeighbour(peer)) this.mesh.newcomers.add(peer);
+      if (peer.up) return undefined;
       peer.up = true;
       peer.reason = reason;
       this.changed = true;
@@ -219,12 +305,27 @@ export class Membership {
     if (known?.incarnation === heartbeat.incarnation && heartbeat.sequence <= known.sequence) return;
     const same = known?.incarnation === heartbeat.incarnation && now - known.at <= this.echoMs;
     if (!same) this.introduced = true;
+    if (!peer.linkUp) peer.view = heartbeat.view;
     peer.introduction = { incarnation: heartbeat.incarnation, sequence: heartbeat.sequence, at: now, since: same ? known.since : now };
+  }
+
+  /** A peer is not heard, or does not hear us, any more. In a large cluster others may. */
+  private linkDown(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
+    if (!this.mesh.sparse) {
+      this.down(now, peer, reason, outbox);
+      return;
+    }
+    peer.linkUp = false;
+    this.linksChanged++;
+    peer.forgetStates();
+    this.mesh.changed = this.changed = true;
   }
 
   private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
     if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason });
-    peer.up = false;
+    peer.up = peer.linkUp = false;
+    this.linksChanged++;
+    this.mesh.changed = true;
     peer.reason = reason;
     peer.downSince = now;
     peer.forgetStates();
@@ -236,7 +337,7 @@ export class Membership {
     const claimed = reason === 'unknownKey' ? this.peers.get(this.heartbeat.node) : undefined;
     if (claimed !== undefined) {
       // While a key is changed, a peer that is not sure which one we know signs with each in turn.
-      if (claimed.up) return;
+      if (claimed.linkUp) return;
       claimed.unknownKeyAt = now;
     }
     if (!this.reports.allows(now, `${reason} ${from}`)) return;

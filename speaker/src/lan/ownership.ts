@@ -53,7 +53,7 @@ export function isRivalFresh(address: Address, peers: ReadonlyMap<string, Peer>,
   if (rival === undefined || now - rival.at >= detectionMs) return false;
   const peer = peers.get(rival.node);
   if (peer === undefined) return false;
-  if (peer.up) return rival.at > peer.heardAt;
+  if (peer.up) return rival.at > (peer.linkUp ? peer.heardAt : peer.recordAt);
   return peer.reason !== 'goodbye' || rival.at > peer.downSince;
 }
 

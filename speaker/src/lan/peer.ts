@@ -1,4 +1,6 @@
 import { AddressKey, Heartbeat, HeartbeatAddress, Reach } from '../wire';
+import { NodeRecord } from './mesh';
+import { nodeId } from './overlay';
 import { PeerReason } from './types';
 
 /**
@@ -17,6 +19,8 @@ export class Peer {
   incarnation: bigint | undefined;
   /** Highest sequence accepted from it. */
   sequence = -1;
+  /** Highest of those in which it spoke of itself, rather than of others. */
+  spoken = -1;
   /** Sequences accepted of late, each at its place modulo the window's size. */
   private readonly window = new Float64Array(REPLAY_WINDOW);
   heardAt = -Infinity;
@@ -35,7 +39,17 @@ export class Peer {
   /** Ids of the keys that it accepts, the one it prefers first; none before it was heard. */
   keys: readonly number[] = [];
   /** Whether datagrams pass in both directions. */
+  linkUp = false;
+  /** Whether it is alive: the same, or in a large cluster that a way leads to it through others. */
   up = false;
+  /** Stands for it in lists of links. */
+  readonly id: number;
+  /** Digest of the nodes in its plan; 0 when it has not told. */
+  view = 0;
+  /** What it has said of itself to others, as far as that has come here; in large clusters. */
+  record: NodeRecord | undefined;
+  /** When that came. */
+  recordAt = -Infinity;
   /** Why it is up or down. */
   reason: PeerReason | undefined;
   listening = false;
@@ -51,11 +65,13 @@ export class Peer {
   private gatheringGeneration = -1;
 
   /** @param downSince Since when it has not been up: to begin with, since it is in the plan. */
-  constructor(readonly node: string, public downSince: number) {}
+  constructor(readonly node: string, public downSince: number) {
+    this.id = nodeId(node);
+  }
 
   /** Forgets the sequences of an earlier life. */
   resetSequence(): void {
-    this.sequence = -1;
+    this.sequence = this.spoken = -1;
     this.window.fill(-1);
   }
 
@@ -69,16 +85,21 @@ export class Peer {
 
   /** Whether its latest datagram belongs to the list of addresses that is known here. */
   get current(): boolean {
+    if (!this.linkUp && this.record !== undefined) return true;
     return this.generation >= 0 && this.generation === this.gatheringGeneration;
+  }
+
+  private get known(): ReadonlyMap<AddressKey, HeartbeatAddress> {
+    return this.linkUp || this.record === undefined ? this.states : this.record.states;
   }
 
   /** How it stands to an address; undefined for one it neither holds nor has trouble with. */
   stateOf(address: AddressKey): HeartbeatAddress | undefined {
-    return this.states.get(address);
+    return this.known.get(address);
   }
 
   reachOf(address: AddressKey): Reach {
-    return this.states.get(address)?.reach ?? Reach.ON_LINK;
+    return this.known.get(address)?.reach ?? Reach.ON_LINK;
   }
 
   /** Forgets what it said of its addresses: it has stopped, or another life has begun. */

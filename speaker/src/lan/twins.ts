@@ -34,7 +34,7 @@ export class Twins {
 
   /** Whether a datagram of another life of a peer shows that two lives are under way. @param confirmedAt when we sent what it echoes; -Infinity without proof */
   isTwin(now: number, peer: Peer, { incarnation, sequence }: Heartbeat, confirmedAt: number): boolean {
-    if (!peer.up || now - peer.heardAt >= this.detectionMs) return false;
+    if (!peer.linkUp || now - peer.heardAt >= this.detectionMs) return false;
     const { former, introduction } = peer;
     if (former?.incarnation === incarnation && confirmedAt > former.until) return true;
     if (now - peer.twinAt < REFUSED_MS && confirmedAt === -Infinity) return true;

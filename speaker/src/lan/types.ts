@@ -132,7 +132,7 @@ export type LoseReason =
   | 'stopped';
 
 /** Why a peer is up or down. */
-export type PeerReason = 'heard' | 'restarted' | 'timeout' | 'oneWay' | 'goodbye' | 'removedFromPlan';
+export type PeerReason = 'heard' | 'restarted' | 'timeout' | 'oneWay' | 'unreachable' | 'goodbye' | 'removedFromPlan';
 
 export interface AddressAcquiredEvent {
   readonly code: 'addressAcquired';

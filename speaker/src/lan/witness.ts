@@ -81,7 +81,7 @@ export class Witness {
 
   /** Whether a peer holds the address as far as is known, and its heartbeat is overdue. */
   private isSuspect({ now, intervalMs, detectionMs, peers }: WitnessView, address: Address, peer: Peer): boolean {
-    if (peer.up) return peer.stateOf(address.key)?.held === true && now - Math.min(peer.heardAt, peer.confirmedAt) > intervalMs * 1.5;
+    if (peer.up) return peer.linkUp && peer.stateOf(address.key)?.held === true && now - Math.min(peer.heardAt, peer.confirmedAt) > intervalMs * 1.5;
     return address.rival?.node === peer.node && isRivalFresh(address, peers, now, detectionMs);
   }
 

@@ -34,8 +34,8 @@ export const HEARTBEAT_MAX_LENGTH = 1232;
 /** What one datagram has room for, whatever the length of the name. */
 export const HEARTBEAT_MAX_INTERFACES = 12;
 export const HEARTBEAT_MAX_ECHOES = 24;
-/** Octets for addresses of both families together; see {@link heartbeatAddressLength}. Enough for 62 of IPv4, or 22 of IPv6. */
-export const HEARTBEAT_ADDRESSES_LENGTH = 434;
+/** Octets for addresses of both families together; see {@link heartbeatAddressLength}. Enough for 61 of IPv4, or 22 of IPv6. */
+export const HEARTBEAT_ADDRESSES_LENGTH = 427;
 /** A key is changed by accepting two for a while. */
 export const HEARTBEAT_MAX_KEYS = 2;
 
@@ -46,11 +46,11 @@ const SECTION_HEADER_LENGTH = 3;
 const ECHO_LENGTH = 16;
 const ADDRESS_LENGTH = 7;
 const ADDRESS6_LENGTH = IPV6_LENGTH + 3;
-const KEY_ID_LENGTH = 4;
-const TRAILER_LENGTH = KEY_ID_LENGTH + HEARTBEAT_TAG_LENGTH;
+const ID_LENGTH = 4;
+const TRAILER_LENGTH = ID_LENGTH + HEARTBEAT_TAG_LENGTH;
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3, ADDRESSES6 = 4, KEYS = 5 }
+enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3, ADDRESSES6 = 4, KEYS = 5, RELAYED = 6, LINKS = 7, VIEW = 8 }
 
 export enum HeartbeatType {
   HELLO = 1,
@@ -58,6 +58,8 @@ export enum HeartbeatType {
   GOODBYE = 2,
   /** To one of two speakers that have one name: its echo is of the receiver. It is not about the sender's own state. */
   DUPLICATE = 3,
+  /** Passes on what other nodes have said; see lan/mesh.ts. It is not about the sender's own state. */
+  RELAY = 4,
 }
 
 /** The sender listens (it has just started, or was stalled) and takes no further address for now. */
@@ -123,6 +125,12 @@ export interface Heartbeat {
   addresses: HeartbeatAddress[];
   /** Ids of the keys that the sender accepts, the one it prefers first. */
   keys: number[];
+  /** Of other nodes. */
+  relayed: Heartbeat[];
+  /** Ids of nodes, as `nodeId` of lan/mesh.ts makes them. */
+  links: number[];
+  /** 0 when it is not told. */
+  view: number;
 }
 
 /**
@@ -148,12 +156,22 @@ export function emptyHeartbeat(): Heartbeat {
     total6: 0,
     addresses: [],
     keys: [],
+    relayed: [],
+    links: [],
+    view: 0,
   };
 }
 
 /** Octets that an address takes in a heartbeat. */
 export function heartbeatAddressLength(address: AddressKey): number {
   return typeof address === 'number' ? ADDRESS_LENGTH : ADDRESS6_LENGTH;
+}
+
+/** Octets that what is relayed of a node takes in a heartbeat. */
+export function relayedLength({ node, interfaces, addresses, total6, links }: Heartbeat): number {
+  const states = addresses.reduce((sum, { address }) => sum + heartbeatAddressLength(address), 0);
+  const lists = interfaces.length * HARDWARE_ADDRESS_LENGTH + 6 + states + (total6 > 0 ? 5 : 0) + links.length * ID_LENGTH;
+  return SECTION_HEADER_LENGTH * 5 + FIXED_LENGTH + node.length + lists;
 }
 
 /** Whether a node name can be written into a heartbeat: an RFC 1123 subdomain, as Kubernetes demands of Nodes. */
@@ -166,15 +184,23 @@ export function isHeartbeatName(name: string): boolean {
  * their maxima, and the name passes {@link isHeartbeatName}: the caller, not the wire, decides these.
  */
 export function encodeHeartbeat(into: Uint8Array, heartbeat: Heartbeat, key: HeartbeatKey): number {
-  writeUint32(into, 0, MAGIC);
-  into[4] = VERSION;
-  into[5] = heartbeat.type;
-  writeUint16(into, 6, heartbeat.flags);
-  writeUint64(into, 8, heartbeat.incarnation);
-  writeUint53(into, 16, heartbeat.sequence);
-  writeUint53(into, 24, heartbeat.revision);
-  into[32] = heartbeat.node.length;
-  let at = FIXED_LENGTH;
+  let at = writeBody(into, 0, heartbeat);
+  writeUint32(into, at, key.id);
+  at += ID_LENGTH;
+  into.set(heartbeatTag(into.subarray(0, at), key), at);
+  return at + HEARTBEAT_TAG_LENGTH;
+}
+
+function writeBody(into: Uint8Array, start: number, heartbeat: Heartbeat): number {
+  writeUint32(into, start, MAGIC);
+  into[start + 4] = VERSION;
+  into[start + 5] = heartbeat.type;
+  writeUint16(into, start + 6, heartbeat.flags);
+  writeUint64(into, start + 8, heartbeat.incarnation);
+  writeUint53(into, start + 16, heartbeat.sequence);
+  writeUint53(into, start + 24, heartbeat.revision);
+  into[start + 32] = heartbeat.node.length;
+  let at = start + FIXED_LENGTH;
   for (let i = 0; i < heartbeat.node.length; i++) into[at++] = heartbeat.node.charCodeAt(i);
 
   at = writeSection(into, at, Section.INTERFACES, heartbeat.interfaces.length * HARDWARE_ADDRESS_LENGTH);
@@ -189,17 +215,14 @@ export function encodeHeartbeat(into: Uint8Array, heartbeat: Heartbeat, key: Hea
     at += ECHO_LENGTH;
   }
   at = writeAddresses(into, at, heartbeat);
-  if (heartbeat.keys.length > 0) {
-    at = writeSection(into, at, Section.KEYS, heartbeat.keys.length * KEY_ID_LENGTH);
-    for (const id of heartbeat.keys) {
-      writeUint32(into, at, id);
-      at += KEY_ID_LENGTH;
-    }
+  at = writeIds(into, at, Section.KEYS, heartbeat.keys);
+  for (const other of heartbeat.relayed) {
+    const end = writeBody(into, at + SECTION_HEADER_LENGTH, other);
+    writeSection(into, at, Section.RELAYED, end - at - SECTION_HEADER_LENGTH);
+    at = end;
   }
-  writeUint32(into, at, key.id);
-  at += KEY_ID_LENGTH;
-  into.set(heartbeatTag(into.subarray(0, at), key), at);
-  return at + HEARTBEAT_TAG_LENGTH;
+  at = writeIds(into, at, Section.LINKS, heartbeat.links);
+  return writeIds(into, at, Section.VIEW, heartbeat.view === 0 ? [] : [heartbeat.view]);
 }
 
 /**
@@ -216,28 +239,40 @@ export function decodeHeartbeat(datagram: Uint8Array, length: number, keys: read
   const key = keys.find((each) => each.id === id);
   const nameEnd = FIXED_LENGTH + datagram[32];
   if (key === undefined) {
-    into.node = nameEnd <= end ? readName(datagram, nameEnd) : '';
+    into.node = nameEnd <= end ? readName(datagram, 0, nameEnd) : '';
     return 'unknownKey';
   }
   if (!verifyHeartbeatTag(datagram.subarray(0, tagAt), datagram.subarray(tagAt, length), key)) return 'unauthenticated';
 
-  const type = datagram[5];
-  if (type < HeartbeatType.HELLO || type > HeartbeatType.DUPLICATE) return 'malformed';
+  return readBody(datagram, 0, end, into) ? undefined : 'malformed';
+}
+
+/** All between the magic and the key. */
+function readBody(datagram: Uint8Array, start: number, end: number, into: Heartbeat): boolean {
+  const type = datagram[start + 5];
+  if (type < HeartbeatType.HELLO || type > HeartbeatType.RELAY) return false;
   into.type = type;
-  into.flags = readUint16(datagram, 6);
-  into.incarnation = readUint64(datagram, 8);
-  into.sequence = readUint53(datagram, 16);
-  into.revision = readUint53(datagram, 24);
-  if (!Number.isSafeInteger(into.sequence) || !Number.isSafeInteger(into.revision)) return 'malformed';
-  if (nameEnd > end) return 'malformed';
-  into.node = readName(datagram, nameEnd);
-  if (into.node === '') return 'malformed';
-  return decodeSections(datagram, nameEnd, end, into) ? undefined : 'malformed';
+  into.flags = readUint16(datagram, start + 6);
+  into.incarnation = readUint64(datagram, start + 8);
+  into.sequence = readUint53(datagram, start + 16);
+  into.revision = readUint53(datagram, start + 24);
+  if (!Number.isSafeInteger(into.sequence) || !Number.isSafeInteger(into.revision)) return false;
+  const nameEnd = start + FIXED_LENGTH + datagram[start + 32];
+  if (nameEnd > end) return false;
+  into.node = readName(datagram, start, nameEnd);
+  return into.node !== '' && decodeSections(datagram, nameEnd, end, into);
+}
+
+/** What is known of another node. It holds nothing relayed itself, so nobody can make a reader descend for ever. */
+function readRelayed(datagram: Uint8Array, start: number, end: number): Heartbeat | undefined {
+  if (end - start < FIXED_LENGTH || readUint32(datagram, start) !== MAGIC || datagram[start + 4] !== VERSION) return undefined;
+  const other = emptyHeartbeat();
+  return readBody(datagram, start, end, other) && other.type === HeartbeatType.HELLO && other.relayed.length === 0 ? other : undefined;
 }
 
 /** The sender's name; empty if Kubernetes does not allow it. */
-function readName(datagram: Uint8Array, end: number): string {
-  const name = String.fromCharCode(...datagram.subarray(FIXED_LENGTH, end));
+function readName(datagram: Uint8Array, start: number, end: number): string {
+  const name = String.fromCharCode(...datagram.subarray(start + FIXED_LENGTH, end));
   return NAME.test(name) ? name : '';
 }
 
@@ -246,6 +281,9 @@ function decodeSections(datagram: Uint8Array, start: number, end: number, into: 
   into.echoes.length = 0;
   into.addresses.length = 0;
   into.keys.length = 0;
+  into.relayed.length = 0;
+  into.links.length = 0;
+  into.view = 0;
   into.generation = 0;
   into.total = 0;
   into.total6 = 0;
@@ -276,9 +314,17 @@ function decodeSections(datagram: Uint8Array, start: number, end: number, into: 
       for (let i = body + 2; i < at; i += ADDRESS6_LENGTH) {
         if (!readState(datagram, i + IPV6_LENGTH, readIpv6(datagram, i), into)) return false;
       }
-    } else if (type === Section.KEYS) {
-      if (length % KEY_ID_LENGTH !== 0) return false;
-      for (let i = body; i < at; i += KEY_ID_LENGTH) into.keys.push(readUint32(datagram, i));
+    } else if (type === Section.KEYS || type === Section.LINKS) {
+      if (length % ID_LENGTH !== 0) return false;
+      const ids = type === Section.KEYS ? into.keys : into.links;
+      for (let i = body; i < at; i += ID_LENGTH) ids.push(readUint32(datagram, i));
+    } else if (type === Section.VIEW) {
+      if (length !== ID_LENGTH) return false;
+      into.view = readUint32(datagram, body);
+    } else if (type === Section.RELAYED) {
+      const other = into.type === HeartbeatType.RELAY ? readRelayed(datagram, body, at) : undefined;
+      if (other === undefined) return false;
+      into.relayed.push(other);
     }
   }
   return true;
@@ -322,6 +368,17 @@ function writeState(into: Uint8Array, at: number, { held, reach, handover = Hand
   into[at] = (held ? 1 : 0) + reach * 2 + handover * 8;
   writeUint16(into, at + 1, candidatesDigest);
   return at + 3;
+}
+
+/** A section of numbers of 32 bits; none when there are none. */
+function writeIds(into: Uint8Array, start: number, section: Section, ids: readonly number[]): number {
+  if (ids.length === 0) return start;
+  let at = writeSection(into, start, section, ids.length * ID_LENGTH);
+  for (const id of ids) {
+    writeUint32(into, at, id);
+    at += ID_LENGTH;
+  }
+  return at;
 }
 
 function writeSection(into: Uint8Array, at: number, type: Section, length: number): number {

@@ -30,11 +30,14 @@ interface KindOf {
 
 /**
  * What kinds of scenarios there are. `small` is the home: few nodes, cuts, crashes, pauses, plans that change. `rough` adds drifting clocks, stale plans,
- * foreign hosts, new keys, and single nodes that are cut off. `crowd` is the same with all nodes that a full mesh has.
+ * foreign hosts, new keys, and single nodes that are cut off. `crowd` is the same with all nodes that a full mesh has,
+ * `sparse` with more, and `vast` with up to 200.
  */
 export const KINDS: Readonly<Record<string, KindOf>> = {
   small: { nodes: [2, 4], addresses: [1, 3], happenings: 9, durationMs: 12_000, drift: 0 },
   rough: { nodes: [2, 8], addresses: [1, 4], happenings: 15, durationMs: 12_000, drift: 0.005 },
+  sparse: { nodes: [33, 48], addresses: [1, 4], happenings: 15, durationMs: 6000, drift: 0.005 },
+  vast: { nodes: [64, 200], addresses: [1, 2], happenings: 15, durationMs: 4000, drift: 0.005 },
   crowd: { nodes: [9, 32], addresses: [1, 6], happenings: 15, durationMs: 6000, drift: 0.005 },
 };
 

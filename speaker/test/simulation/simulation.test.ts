@@ -23,7 +23,8 @@ const simulate = (...options: string[]) => run(process.execPath, [program, ...op
 test.each([
   ['small', 400],
   ['rough', 260],
-  ['crowd', 8],
+  ['crowd', 6],
+  ['sparse', 1],
 ])('the invariants hold in %s scenarios, with %i seeds of each family', async (kind, seeds) => {
   const { code, stdout } = await simulate('--kinds', kind, '--seeds', String(seeds));
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(new RegExp(`^${3 * seeds} of ${3 * seeds} scenarios, \\d+ steps, 0 fail`)) });

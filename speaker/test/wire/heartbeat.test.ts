@@ -28,6 +28,9 @@ const SAMPLE: Heartbeat = {
     { address: -1, held: false, reach: Reach.NONE, candidatesDigest: 1 },
   ],
   keys: [0x630dcd29, 0xa1b2c3d4],
+  relayed: [],
+  links: [],
+  view: 0,
 };
 
 const SAMPLE_BODY = [
@@ -36,6 +39,29 @@ const SAMPLE_BODY = [
   '02', '0010', 'fedcba9876543210', '0000000000000005',
   '03', '0014', '00000003', '0002', '5d051664', '05', 'beef', 'ffffffff', '00', '0001',
   '05', '0008', '630dcd29', 'a1b2c3d4',
+].join('');
+
+/** What node-45 passes on of node-44, and of a node without anything. */
+const RELAY: Heartbeat = {
+  ...emptyHeartbeat(),
+  type: HeartbeatType.RELAY,
+  node: 'node-45',
+  incarnation: 1n,
+  sequence: 2,
+  relayed: [
+    { ...emptyHeartbeat(), flags: 1, node: 'node-44', incarnation: 3n, sequence: 4, interfaces: [0x02005d05162c], links: [0xa1b2c3d4, 7] },
+    { ...emptyHeartbeat(), node: 'a' },
+  ],
+  view: 0x01020304,
+};
+const RELAY_BODY = [
+  '484c4248', '01', '04', '0000', '0000000000000001', '0000000000000002', '0000000000000000', '07', '6e6f64652d3435',
+  '01', '0000', '02', '0000', '03', '0006', '00000000', '0000',
+  '06', '0048', '484c4248', '01', '01', '0001', '0000000000000003', '0000000000000004', '0000000000000000', '07', '6e6f64652d3434',
+  '01', '0006', '02005d05162c', '02', '0000', '03', '0006', '00000000', '0000', '07', '0008', 'a1b2c3d4', '00000007',
+  '06', '0031', '484c4248', '01', '01', '0000', '0000000000000000', '0000000000000000', '0000000000000000', '01', '61',
+  '01', '0000', '02', '0000', '03', '0006', '00000000', '0000',
+  '08', '0004', '01020304',
 ].join('');
 
 /** The same, and the addresses of IPv6 behind it. */
@@ -74,6 +100,34 @@ describe('heartbeats', () => {
     const body = Buffer.from(DUAL_BODY, 'hex');
     expect(Buffer.from(encoded(DUAL)).toString('hex')).toBe(Buffer.from(signed(body)).toString('hex'));
     expect(decode(signed(body))).toEqual(DUAL);
+  });
+
+  test('octet by octet, with what is passed on of other nodes', () => {
+    const body = Buffer.from(RELAY_BODY, 'hex');
+    expect(Buffer.from(encoded(RELAY)).toString('hex')).toBe(Buffer.from(signed(body)).toString('hex'));
+    expect(decode(signed(body))).toEqual(RELAY);
+  });
+
+  test('what is passed on is malformed when any octet of it makes it so, and never throws', () => {
+    const body = Buffer.from(RELAY_BODY, 'hex');
+    for (let offset = 40; offset < body.length; offset++) {
+      for (const value of [0, 1, 2, 4, 6, 7, 0x48, 0xff]) {
+        const changed = Uint8Array.from(body);
+        changed[offset] = value;
+        const result = decode(signed(changed));
+        if (typeof result === 'string') expect(result).toBe('malformed');
+        const parts = typeof result === 'string' ? [] : result.relayed;
+        for (const { node, type, relayed } of parts) expect([isHeartbeatName(node), type, relayed]).toEqual([true, HeartbeatType.HELLO, []]);
+      }
+    }
+  });
+
+  test.each([
+    ['within something passed on', { ...RELAY, relayed: [RELAY] }],
+    ['of a goodbye', { ...RELAY, relayed: [{ ...emptyHeartbeat(), node: 'a', type: HeartbeatType.GOODBYE }] }],
+    ['in a datagram that says something of its sender', { ...RELAY, type: HeartbeatType.HELLO }],
+  ])('malformed: something passed on %s', (_, heartbeat) => {
+    expect(decode(encoded(heartbeat))).toBe('malformed');
   });
 
   test('a datagram that has none of the IPv6 addresses tells how many there are', () => {
@@ -184,7 +238,7 @@ describe('heartbeats', () => {
   });
 
   test.each([
-    ['IPv4', 62, (i: number) => i],
+    ['IPv4', 61, (i: number) => i],
     ['IPv6', 22, (i: number) => BigInt(i)],
   ])('the largest one fits, with addresses of %s', (family, most, address: (i: number) => AddressKey) => {
     expect([family, Math.floor(HEARTBEAT_ADDRESSES_LENGTH / heartbeatAddressLength(address(0)))]).toEqual([family, most]);
@@ -197,6 +251,7 @@ describe('heartbeats', () => {
       total6: 0xffff,
       addresses: Array.from({ length: most }, (_, i) => ({ address: address(i), held: true, reach: Reach.ON_LINK, candidatesDigest: i })),
       keys: Array.from({ length: HEARTBEAT_MAX_KEYS }, (_, i) => i),
+      view: 1,
     };
     const bytes = encoded(largest);
     expect(bytes.length).toBeLessThanOrEqual(HEARTBEAT_MAX_LENGTH);
@@ -230,6 +285,9 @@ describe('heartbeats', () => {
         states(fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), 11),
       ).map(([ipv4, ipv6]) => [...ipv4, ...ipv6]),
       keys: fc.array(fc.integer({ min: 0, max: 0xffffffff }), { maxLength: HEARTBEAT_MAX_KEYS }),
+      relayed: fc.constant([]),
+      links: fc.array(fc.integer({ min: 0, max: 0xffffffff }), { maxLength: 8 }),
+      view: fc.integer({ min: 0, max: 0xffffffff }),
     });
     fc.assert(fc.property(arbitrary, (heartbeat) => {
       expect(decode(encoded(heartbeat))).toEqual(heartbeat);
