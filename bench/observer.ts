@@ -3,6 +3,8 @@ import { HttpEvent, HttpWatch, LinkEvent, LinkWatch, monotonicNs, Network, watch
 
 /** Between two questions on the link, ms. */
 const ASK_MS = 5;
+/** How late an answer may be and still be told from another node's answer to the next question, ms. */
+const PATIENCE_MS = 20;
 /** Between two connections, ms. */
 const FETCH_MS = 10;
 /** So many connections in a row that found nothing are an interruption; fewer may be a machine that was busy elsewhere. */
@@ -34,7 +36,7 @@ export class Observer {
   /** Begins, and waits until both are answered. */
   static async begin(network: Network, address: string): Promise<Observer> {
     const [link, http] = await Promise.all([
-      watchLink(network, address, { intervalMs: ASK_MS, darkMs: 10 * ASK_MS }), watchHttp(network, address, { intervalMs: FETCH_MS, each: true }),
+      watchLink(network, address, { intervalMs: ASK_MS, patienceMs: PATIENCE_MS, darkMs: 10 * ASK_MS }), watchHttp(network, address, { intervalMs: FETCH_MS, each: true }),
     ]);
     const first = await link.until(({ event }) => event === 'answered', 'answer before the event');
     await http.until(({ event }) => event === 'ok', 'page before the event');

@@ -122,6 +122,9 @@ export type HttpWatch = Watch<HttpEvent, HttpSummary>;
 
 let watches = 0;
 
+/** Addresses that nobody has: answers to them are not those that the kernel of the place asked for. */
+const SOURCES: Readonly<Record<string, readonly [string, string]>> = { client: ['93.5.22.11', 'fd93:5:22::11'], router: ['93.5.22.2', 'fd93:5:22::2'] };
+
 /**
  * Asks for an address without pause, and listens for gratuitous packets.
  *
@@ -131,7 +134,8 @@ let watches = 0;
 export async function watchLink(network: Network, address: string,
   options: { intervalMs?: number; patienceMs?: number; darkMs?: number; from?: string; interface?: string } = {}): Promise<LinkWatch> {
   const { intervalMs = 10, patienceMs = intervalMs, darkMs = 3 * intervalMs, from = 'client' } = options;
-  return begin(network, from, ['watch', address, '--interval-ms', `${intervalMs}`, '--patience-ms', `${patienceMs}`, '--dark-ms', `${darkMs}`,
+  const source = SOURCES[from]?.[address.includes(':') ? 1 : 0];
+  return begin(network, from, ['watch', address, ...(source ? ['--source', source] : []), '--interval-ms', `${intervalMs}`, '--patience-ms', `${patienceMs}`, '--dark-ms', `${darkMs}`,
     '--interface', options.interface ?? 'eth0']);
 }
 

@@ -45,7 +45,7 @@ int run_ask(int argc, char **argv) {
   struct asker asker;
   struct seen seen;
   struct tally tally = {0};
-  asker_open(&asker, argv[0], option(argc, argv, "interface", "eth0"));
+  asker_open(&asker, argv[0], option(argc, argv, "interface", "eth0"), option(argc, argv, "source", ""));
   int64_t *latency = calloc((size_t)count, sizeof *latency), next = now_ns(), start = next, sum = 0;
   long asked = 0, answered = 0, extra = 0, gratuitous = 0;
   char text[18];

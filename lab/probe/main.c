@@ -64,8 +64,8 @@ bool flag(int argc, char **argv, const char *name) {
 }
 
 static int usage(void) {
-  fputs("usage: prober ask ADDRESS [--interface eth0] [--count 100] [--interval-us 0] [--timeout-ms 1000] [--each] [--samples]\n"
-        "       prober watch ADDRESS [--interface eth0] [--interval-ms 10] [--patience-ms 1 interval] [--dark-ms 3 intervals]\n"
+  fputs("usage: prober ask ADDRESS [--interface eth0] [--source ADDRESS] [--count 100] [--interval-us 0] [--timeout-ms 1000] [--each] [--samples]\n"
+        "       prober watch ADDRESS [--interface eth0] [--source ADDRESS] [--interval-ms 10] [--patience-ms 1 interval] [--dark-ms 3 intervals]\n"
         "             [--seconds 0 = until SIGTERM]\n"
         "       prober http ADDRESS PORT [--interval-ms 50] [--timeout-ms 1000] [--seconds 0] [--path /] [--each]\n"
         "       prober relay --listen-port 0 --netns FILE --address ADDRESS --port PORT\n"

@@ -81,7 +81,7 @@ static void make_solicitation(struct asker *asker) {
   asker->request_length = ICMP_START + 32;
 }
 
-void asker_open(struct asker *asker, const char *address, const char *interface) {
+void asker_open(struct asker *asker, const char *address, const char *interface, const char *source) {
   memset(asker, 0, sizeof *asker);
   if (inet_pton(AF_INET, address, asker->target) != 1) {
     errno = 0;
@@ -103,7 +103,9 @@ void asker_open(struct asker *asker, const char *address, const char *interface)
     struct packet_mreq all = {.mr_ifindex = asker->interface, .mr_type = PACKET_MR_ALLMULTI};
     setsockopt(asker->socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all);
   }
-  own_address(asker, interface);
+  errno = 0;
+  if (!*source) own_address(asker, interface);
+  else if (inet_pton(asker->ipv6 ? AF_INET6 : AF_INET, source, asker->own) != 1) fail("--source %s is not of the family of %s", source, address);
   if (asker->ipv6) make_solicitation(asker);
   else make_arp(asker);
 }
@@ -128,6 +130,7 @@ static bool read_advertisement(const struct asker *asker, const uint8_t *frame, 
   const uint8_t *icmp = frame + ICMP_START;
   if (length < ICMP_START + 24 || frame[IPV6_START + 6] != 58 || frame[IPV6_START + 7] != 255) return false;
   if (icmp[0] != NEIGHBOUR_ADVERTISEMENT || memcmp(icmp + 8, asker->target, 16)) return false;
+  if (icmp[4] & 0x40 && memcmp(frame + IPV6_START + 24, asker->own, 16)) return false; /* asked for by somebody else */
   seen->operation = NEIGHBOUR_ADVERTISEMENT;
   memcpy(seen->mac, frame + 6, 6);
   for (ssize_t at = ICMP_START + 24; at + 8 <= length && frame[at + 1]; at += frame[at + 1] * 8) {

@@ -29,8 +29,9 @@ struct seen {
   bool broadcast;         /* sent to all, not to us alone */
 };
 
-/* Opens a packet socket on the interface and makes the request once. Ends the program if something is wrong. */
-void asker_open(struct asker *asker, const char *address, const char *interface);
+/* Opens a packet socket on the interface and makes the request once. Asks from `source`, or if that is empty from an address of the interface.
+   An address that this host's kernel does not have tells our answers from those that the kernel asked for. Ends the program if something is wrong. */
+void asker_open(struct asker *asker, const char *address, const char *interface, const char *source);
 
 /* Sends the request. */
 void asker_send(struct asker *asker);

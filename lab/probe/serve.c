@@ -1,5 +1,5 @@
 /* prober serve: stands for a pod. Answers HTTP on TCP ports with a text (the node's name) and the client's address as this side
-   sees it, and sends UDP datagrams back with the text before them. */
+   sees it, and sends UDP datagrams back with the text before them. A connection whose request never comes keeps nobody else waiting. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,27 +12,45 @@
 #include "probe.h"
 
 #define PORTS_MAX 64
+#define WAITING_MAX 512
 
 static void peer_text(const struct sockaddr_storage *peer, char *text) {
   if (peer->ss_family == AF_INET) inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, text, INET6_ADDRSTRLEN);
   else inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)peer)->sin6_addr, text, INET6_ADDRSTRLEN);
 }
 
-/* One request, one answer. Requests of probers come in one segment; who sends none within a second is let go. */
-static void answer_tcp(int listener, const char *text) {
+/* Connections whose request has not come yet. */
+static struct {
+  int fd;
+  int64_t until;
+} waiting[WAITING_MAX];
+static int waiting_count;
+
+static void let_go(int i) {
+  close(waiting[i].fd);
+  waiting[i] = waiting[--waiting_count];
+}
+
+/* Requests of probers come in one segment; who sends none within a second is let go, and the oldest if there are too many. */
+static void take_connection(int listener) {
+  int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (connection < 0) return;
+  if (waiting_count == WAITING_MAX) let_go(0);
+  waiting[waiting_count].fd = connection;
+  waiting[waiting_count++].until = now_ns() + 1000000000;
+}
+
+/* One request, one answer. */
+static void answer_tcp(int i, const char *text) {
   struct sockaddr_storage peer;
   socklen_t size = sizeof peer;
-  int connection = accept4(listener, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC);
-  if (connection < 0) return;
-  struct timeval limit = {.tv_sec = 1};
-  setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   char request[4096], from[INET6_ADDRSTRLEN];
-  if (read(connection, request, sizeof request) > 0) {
+  if (read(waiting[i].fd, request, sizeof request) > 0 && !getpeername(waiting[i].fd, (struct sockaddr *)&peer, &size)) {
     peer_text(&peer, from);
-    dprintf(connection, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nX-Client: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n", from,
+    dprintf(waiting[i].fd, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nX-Client: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n", from,
             strlen(text) + 1, text);
   }
-  close(connection);
+  let_go(i);
 }
 
 static void answer_udp(int socket, const char *text) {
@@ -45,7 +63,7 @@ static void answer_udp(int socket, const char *text) {
 }
 
 int run_serve(int argc, char **argv) {
-  struct pollfd sockets[PORTS_MAX];
+  struct pollfd sockets[PORTS_MAX + WAITING_MAX];
   bool tcp[PORTS_MAX];
   int count = 0, one = 1;
   for (int i = 2; i < argc && count < PORTS_MAX; i++, count++) {
@@ -66,10 +84,16 @@ int run_serve(int argc, char **argv) {
   }
   puts("{\"event\":\"start\"}");
   while (!stopping) {
-    if (poll(sockets, (nfds_t)count, -1) < 0) continue; /* a signal */
+    for (int i = 0; i < waiting_count; i++) sockets[count + i] = (struct pollfd){.fd = waiting[i].fd, .events = POLLIN};
+    int polled = waiting_count;
+    if (poll(sockets, (nfds_t)(count + polled), polled ? 100 : -1) < 0) continue; /* a signal */
+    for (int i = polled - 1; i >= 0; i--) { /* downwards: letting go moves the last one here */
+      if (sockets[count + i].revents) answer_tcp(i, argv[1]);
+      else if (now_ns() > waiting[i].until) let_go(i);
+    }
     for (int i = 0; i < count; i++) {
       if (!sockets[i].revents) continue;
-      if (tcp[i]) answer_tcp(sockets[i].fd, argv[1]);
+      if (tcp[i]) take_connection(sockets[i].fd);
       else answer_udp(sockets[i].fd, argv[1]);
     }
   }

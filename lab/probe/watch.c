@@ -16,7 +16,7 @@ int run_watch(int argc, char **argv) {
   int64_t seconds = number(argc, argv, "seconds", 0, 0, 86400);
   struct asker asker;
   struct seen seen;
-  asker_open(&asker, argv[0], option(argc, argv, "interface", "eth0"));
+  asker_open(&asker, argv[0], option(argc, argv, "interface", "eth0"), option(argc, argv, "source", ""));
 
   int64_t start = now_ns(), end = seconds ? start + seconds * 1000000000 : INT64_MAX, next = start, last = 0;
   int64_t longest = 0, longest_from = 0;
