@@ -36,7 +36,8 @@ export class Observer {
   /** Begins, and waits until both are answered. */
   static async begin(network: Network, address: string): Promise<Observer> {
     const [link, http] = await Promise.all([
-      watchLink(network, address, { intervalMs: ASK_MS, patienceMs: PATIENCE_MS, darkMs: 10 * ASK_MS }), watchHttp(network, address, { intervalMs: FETCH_MS, each: true }),
+      watchLink(network, address, { intervalMs: ASK_MS, patienceMs: PATIENCE_MS, darkMs: 10 * ASK_MS }),
+      watchHttp(network, address, { intervalMs: FETCH_MS, each: true }),
     ]);
     const first = await link.until(({ event }) => event === 'answered', 'answer before the event');
     await http.until(({ event }) => event === 'ok', 'page before the event');
