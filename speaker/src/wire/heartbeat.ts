@@ -23,11 +23,9 @@
  * A list too long for one datagram goes out in several; each has its own sequence. The totals tell when the addresses of one
  * generation, which is that of both families, are all there. A speaker that does not know section 4 has all of IPv4 nevertheless. What the fields are used for is told in lan/membership.ts.
  */
-import { HARDWARE_ADDRESS_LENGTH, hardwareAddressKey, writeHardwareAddressKey } from './ethernet';
-import { HEARTBEAT_TAG_LENGTH, HeartbeatKey, heartbeatTag, verifyHeartbeatTag } from './heartbeat-key';
-import { readIpv4, writeIpv4 } from './ipv4';
-import { AddressKey, IPV6_LENGTH, readIpv6, writeIpv6 } from './ipv6';
-import { readUint16, readUint32, readUint53, writeUint16, writeUint32, writeUint53 } from './numbers';
+import { HARDWARE_ADDRESS_LENGTH } from './ethernet';
+import { HEARTBEAT_TAG_LENGTH } from './heartbeat-key';
+import { AddressKey, IPV6_LENGTH } from './ipv6';
 
 /** An encoded heartbeat is never longer: with IPv6 and UDP headers it fits the minimum MTU of IPv6, 1280 octets (RFC 8200 §5). */
 export const HEARTBEAT_MAX_LENGTH = 1232;
@@ -39,18 +37,22 @@ export const HEARTBEAT_ADDRESSES_LENGTH = 427;
 /** A key is changed by accepting two for a while. */
 export const HEARTBEAT_MAX_KEYS = 2;
 
-const MAGIC = 0x484c4248;
-const VERSION = 1;
-const FIXED_LENGTH = 33;
-const SECTION_HEADER_LENGTH = 3;
-const ECHO_LENGTH = 16;
-const ADDRESS_LENGTH = 7;
-const ADDRESS6_LENGTH = IPV6_LENGTH + 3;
-const ID_LENGTH = 4;
-const TRAILER_LENGTH = ID_LENGTH + HEARTBEAT_TAG_LENGTH;
+/** @internal Lengths and names of the layout, for the two codecs. */
+export const LAYOUT = {
+  magic: 0x484c4248,
+  version: 1,
+  fixedLength: 33,
+  sectionHeaderLength: 3,
+  echoLength: 16,
+  addressLength: 7,
+  address6Length: IPV6_LENGTH + 3,
+  idLength: 4,
+  trailerLength: 4 + HEARTBEAT_TAG_LENGTH,
+} as const;
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3, ADDRESSES6 = 4, KEYS = 5, RELAYED = 6, LINKS = 7, VIEW = 8 }
+/** @internal */
+export enum Section { INTERFACES = 1, ECHOES = 2, ADDRESSES = 3, ADDRESSES6 = 4, KEYS = 5, RELAYED = 6, LINKS = 7, VIEW = 8 }
 
 export enum HeartbeatType {
   HELLO = 1,
@@ -164,234 +166,17 @@ export function emptyHeartbeat(): Heartbeat {
 
 /** Octets that an address takes in a heartbeat. */
 export function heartbeatAddressLength(address: AddressKey): number {
-  return typeof address === 'number' ? ADDRESS_LENGTH : ADDRESS6_LENGTH;
+  return typeof address === 'number' ? LAYOUT.addressLength : LAYOUT.address6Length;
 }
 
 /** Octets that what is relayed of a node takes in a heartbeat. */
 export function relayedLength({ node, interfaces, addresses, total6, links }: Heartbeat): number {
   const states = addresses.reduce((sum, { address }) => sum + heartbeatAddressLength(address), 0);
-  const lists = interfaces.length * HARDWARE_ADDRESS_LENGTH + 6 + states + (total6 > 0 ? 5 : 0) + links.length * ID_LENGTH;
-  return SECTION_HEADER_LENGTH * 5 + FIXED_LENGTH + node.length + lists;
+  const lists = interfaces.length * HARDWARE_ADDRESS_LENGTH + 6 + states + (total6 > 0 ? 5 : 0) + links.length * LAYOUT.idLength;
+  return LAYOUT.sectionHeaderLength * 5 + LAYOUT.fixedLength + node.length + lists;
 }
 
 /** Whether a node name can be written into a heartbeat: an RFC 1123 subdomain, as Kubernetes demands of Nodes. */
 export function isHeartbeatName(name: string): boolean {
   return NAME.test(name);
-}
-
-/**
- * Writes and signs a heartbeat; returns its length. `into` has room for {@link HEARTBEAT_MAX_LENGTH} octets, the lists are within
- * their maxima, and the name passes {@link isHeartbeatName}: the caller, not the wire, decides these.
- */
-export function encodeHeartbeat(into: Uint8Array, heartbeat: Heartbeat, key: HeartbeatKey): number {
-  let at = writeBody(into, 0, heartbeat);
-  writeUint32(into, at, key.id);
-  at += ID_LENGTH;
-  into.set(heartbeatTag(into.subarray(0, at), key), at);
-  return at + HEARTBEAT_TAG_LENGTH;
-}
-
-function writeBody(into: Uint8Array, start: number, heartbeat: Heartbeat): number {
-  writeUint32(into, start, MAGIC);
-  into[start + 4] = VERSION;
-  into[start + 5] = heartbeat.type;
-  writeUint16(into, start + 6, heartbeat.flags);
-  writeUint64(into, start + 8, heartbeat.incarnation);
-  writeUint53(into, start + 16, heartbeat.sequence);
-  writeUint53(into, start + 24, heartbeat.revision);
-  into[start + 32] = heartbeat.node.length;
-  let at = start + FIXED_LENGTH;
-  for (let i = 0; i < heartbeat.node.length; i++) into[at++] = heartbeat.node.charCodeAt(i);
-
-  at = writeSection(into, at, Section.INTERFACES, heartbeat.interfaces.length * HARDWARE_ADDRESS_LENGTH);
-  for (const key48 of heartbeat.interfaces) {
-    writeHardwareAddressKey(into, at, key48);
-    at += HARDWARE_ADDRESS_LENGTH;
-  }
-  at = writeSection(into, at, Section.ECHOES, heartbeat.echoes.length * ECHO_LENGTH);
-  for (const { incarnation, sequence } of heartbeat.echoes) {
-    writeUint64(into, at, incarnation);
-    writeUint53(into, at + 8, sequence);
-    at += ECHO_LENGTH;
-  }
-  at = writeAddresses(into, at, heartbeat);
-  at = writeIds(into, at, Section.KEYS, heartbeat.keys);
-  for (const other of heartbeat.relayed) {
-    const end = writeBody(into, at + SECTION_HEADER_LENGTH, other);
-    writeSection(into, at, Section.RELAYED, end - at - SECTION_HEADER_LENGTH);
-    at = end;
-  }
-  at = writeIds(into, at, Section.LINKS, heartbeat.links);
-  return writeIds(into, at, Section.VIEW, heartbeat.view === 0 ? [] : [heartbeat.view]);
-}
-
-/**
- * Reads the first `length` octets of a datagram into `into` if one of the keys verifies it. Returns undefined, or why it is no
- * heartbeat; what `into` holds then is undefined, but for the name with `unknownKey`. Nothing but magic, version and key is looked at before the tag has been verified.
- */
-export function decodeHeartbeat(datagram: Uint8Array, length: number, keys: readonly HeartbeatKey[], into: Heartbeat): HeartbeatProblem | undefined {
-  if (length > datagram.length || length < FIXED_LENGTH + TRAILER_LENGTH) return 'truncated';
-  if (readUint32(datagram, 0) !== MAGIC) return 'magic';
-  if (datagram[4] !== VERSION) return 'version';
-  const end = length - TRAILER_LENGTH;
-  const tagAt = length - HEARTBEAT_TAG_LENGTH;
-  const id = readUint32(datagram, end);
-  const key = keys.find((each) => each.id === id);
-  const nameEnd = FIXED_LENGTH + datagram[32];
-  if (key === undefined) {
-    into.node = nameEnd <= end ? readName(datagram, 0, nameEnd) : '';
-    return 'unknownKey';
-  }
-  if (!verifyHeartbeatTag(datagram.subarray(0, tagAt), datagram.subarray(tagAt, length), key)) return 'unauthenticated';
-
-  return readBody(datagram, 0, end, into) ? undefined : 'malformed';
-}
-
-/** All between the magic and the key. */
-function readBody(datagram: Uint8Array, start: number, end: number, into: Heartbeat): boolean {
-  const type = datagram[start + 5];
-  if (type < HeartbeatType.HELLO || type > HeartbeatType.RELAY) return false;
-  into.type = type;
-  into.flags = readUint16(datagram, start + 6);
-  into.incarnation = readUint64(datagram, start + 8);
-  into.sequence = readUint53(datagram, start + 16);
-  into.revision = readUint53(datagram, start + 24);
-  if (!Number.isSafeInteger(into.sequence) || !Number.isSafeInteger(into.revision)) return false;
-  const nameEnd = start + FIXED_LENGTH + datagram[start + 32];
-  if (nameEnd > end) return false;
-  into.node = readName(datagram, start, nameEnd);
-  return into.node !== '' && decodeSections(datagram, nameEnd, end, into);
-}
-
-/** What is known of another node. It holds nothing relayed itself, so nobody can make a reader descend for ever. */
-function readRelayed(datagram: Uint8Array, start: number, end: number): Heartbeat | undefined {
-  if (end - start < FIXED_LENGTH || readUint32(datagram, start) !== MAGIC || datagram[start + 4] !== VERSION) return undefined;
-  const other = emptyHeartbeat();
-  return readBody(datagram, start, end, other) && other.type === HeartbeatType.HELLO && other.relayed.length === 0 ? other : undefined;
-}
-
-/** The sender's name; empty if Kubernetes does not allow it. */
-function readName(datagram: Uint8Array, start: number, end: number): string {
-  const name = String.fromCharCode(...datagram.subarray(start + FIXED_LENGTH, end));
-  return NAME.test(name) ? name : '';
-}
-
-function decodeSections(datagram: Uint8Array, start: number, end: number, into: Heartbeat): boolean {
-  into.interfaces.length = 0;
-  into.echoes.length = 0;
-  into.addresses.length = 0;
-  into.keys.length = 0;
-  into.relayed.length = 0;
-  into.links.length = 0;
-  into.view = 0;
-  into.generation = 0;
-  into.total = 0;
-  into.total6 = 0;
-  let at = start;
-  while (at < end) {
-    if (at + SECTION_HEADER_LENGTH > end) return false;
-    const type = datagram[at];
-    const length = readUint16(datagram, at + 1);
-    const body = at + SECTION_HEADER_LENGTH;
-    at = body + length;
-    if (at > end) return false;
-    if (type === Section.INTERFACES) {
-      if (length % HARDWARE_ADDRESS_LENGTH !== 0) return false;
-      for (let i = body; i < at; i += HARDWARE_ADDRESS_LENGTH) into.interfaces.push(hardwareAddressKey(datagram, i));
-    } else if (type === Section.ECHOES) {
-      if (length % ECHO_LENGTH !== 0) return false;
-      for (let i = body; i < at; i += ECHO_LENGTH) into.echoes.push({ incarnation: readUint64(datagram, i), sequence: readUint53(datagram, i + 8) });
-    } else if (type === Section.ADDRESSES) {
-      if (length < 6 || (length - 6) % ADDRESS_LENGTH !== 0) return false;
-      into.generation = readUint32(datagram, body);
-      into.total = readUint16(datagram, body + 4);
-      for (let i = body + 6; i < at; i += ADDRESS_LENGTH) {
-        if (!readState(datagram, i + 4, readIpv4(datagram, i), into)) return false;
-      }
-    } else if (type === Section.ADDRESSES6) {
-      if (length < 2 || (length - 2) % ADDRESS6_LENGTH !== 0) return false;
-      into.total6 = readUint16(datagram, body);
-      for (let i = body + 2; i < at; i += ADDRESS6_LENGTH) {
-        if (!readState(datagram, i + IPV6_LENGTH, readIpv6(datagram, i), into)) return false;
-      }
-    } else if (type === Section.KEYS || type === Section.LINKS) {
-      if (length % ID_LENGTH !== 0) return false;
-      const ids = type === Section.KEYS ? into.keys : into.links;
-      for (let i = body; i < at; i += ID_LENGTH) ids.push(readUint32(datagram, i));
-    } else if (type === Section.VIEW) {
-      if (length !== ID_LENGTH) return false;
-      into.view = readUint32(datagram, body);
-    } else if (type === Section.RELAYED) {
-      const other = into.type === HeartbeatType.RELAY ? readRelayed(datagram, body, at) : undefined;
-      if (other === undefined) return false;
-      into.relayed.push(other);
-    }
-  }
-  return true;
-}
-
-/** State and digest of one address; false if they are not allowed. */
-function readState(datagram: Uint8Array, at: number, address: AddressKey, into: Heartbeat): boolean {
-  const state = datagram[at];
-  const reach = Math.floor(state / 2) % 4;
-  const handover = Math.floor(state / 8) % 4;
-  if (reach > Reach.ON_LINK || handover > Handover.TO_ANY) return false;
-  const entry: HeartbeatAddress = { address, held: state % 2 === 1, reach, candidatesDigest: readUint16(datagram, at + 1) };
-  if (handover !== Handover.NONE) entry.handover = handover;
-  into.addresses.push(entry);
-  return true;
-}
-
-function writeAddresses(into: Uint8Array, start: number, { generation, total, total6, addresses }: Heartbeat): number {
-  const ipv4 = addresses.filter(({ address }) => typeof address === 'number');
-  let at = writeSection(into, start, Section.ADDRESSES, 6 + ipv4.length * ADDRESS_LENGTH);
-  writeUint32(into, at, generation);
-  writeUint16(into, at + 4, total);
-  at += 6;
-  for (const entry of ipv4) {
-    writeIpv4(into, at, entry.address as number);
-    at = writeState(into, at + 4, entry);
-  }
-  if (total6 === 0) return at;
-  at = writeSection(into, at, Section.ADDRESSES6, 2 + (addresses.length - ipv4.length) * ADDRESS6_LENGTH);
-  writeUint16(into, at, total6);
-  at += 2;
-  for (const entry of addresses) {
-    if (typeof entry.address === 'number') continue;
-    writeIpv6(into, at, entry.address);
-    at = writeState(into, at + IPV6_LENGTH, entry);
-  }
-  return at;
-}
-
-function writeState(into: Uint8Array, at: number, { held, reach, handover = Handover.NONE, candidatesDigest }: HeartbeatAddress): number {
-  into[at] = (held ? 1 : 0) + reach * 2 + handover * 8;
-  writeUint16(into, at + 1, candidatesDigest);
-  return at + 3;
-}
-
-/** A section of numbers of 32 bits; none when there are none. */
-function writeIds(into: Uint8Array, start: number, section: Section, ids: readonly number[]): number {
-  if (ids.length === 0) return start;
-  let at = writeSection(into, start, section, ids.length * ID_LENGTH);
-  for (const id of ids) {
-    writeUint32(into, at, id);
-    at += ID_LENGTH;
-  }
-  return at;
-}
-
-function writeSection(into: Uint8Array, at: number, type: Section, length: number): number {
-  into[at] = type;
-  writeUint16(into, at + 1, length);
-  return at + SECTION_HEADER_LENGTH;
-}
-
-function readUint64(bytes: Uint8Array, at: number): bigint {
-  return BigInt(readUint32(bytes, at)) * 0x100000000n + BigInt(readUint32(bytes, at + 4));
-}
-
-function writeUint64(into: Uint8Array, at: number, value: bigint): void {
-  writeUint32(into, at, Number(value / 0x100000000n));
-  writeUint32(into, at + 4, Number(value % 0x100000000n));
 }

@@ -8,6 +8,8 @@
 export * from './arp';
 export * from './ethernet';
 export * from './heartbeat';
+export { decodeHeartbeat } from './heartbeat-decode';
+export { encodeHeartbeat } from './heartbeat-encode';
 export { HEARTBEAT_TAG_LENGTH, heartbeatKey } from './heartbeat-key';
 export type { HeartbeatKey } from './heartbeat-key';
 export * from './ipv4';
