@@ -31,7 +31,7 @@ export function checkProps(path: string, props: HomeLoadBalancerProps): void {
   checkName(where('poolName'), 'subdomain', props.poolName);
   checkMembers(where('advertise'), props.advertise, Advertisement, 'Advertisement.l2()');
   checkText(where('image'), props.image);
-  for (const property of ['crds', 'ignoreExcludeLb', 'heartbeats', 'metricsInsecure'] as const) checkBoolean(where(property), props[property]);
+  for (const property of ['crds', 'ignoreExcludeLb', 'heartbeats', 'conflictDetection', 'metricsInsecure'] as const) checkBoolean(where(property), props[property]);
   checkMember(where('logLevel'), props.logLevel, LogLevel);
   checkMember(where('imagePullPolicy'), props.imagePullPolicy, ImagePullPolicy);
   checkWhole(where('controllerReplicas'), props.controllerReplicas, 1, 10);
@@ -62,6 +62,7 @@ export function settingsOf(props: HomeLoadBalancerProps, namespace: string): Wor
     heartbeatPort: props.heartbeatPort,
     heartbeatIntervalMs: props.heartbeatInterval?.toMilliseconds(),
     heartbeatMultiplier: props.heartbeatMultiplier,
+    conflictDetection: props.conflictDetection,
     failback: props.failback,
     failbackHoldDownSeconds: props.failbackHoldDown?.toSeconds(),
     excludeInterfaces: props.excludeInterfaces,

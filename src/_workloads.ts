@@ -37,6 +37,7 @@ export interface WorkloadSettings {
   readonly heartbeatIntervalMs?: number;
   readonly heartbeatMultiplier?: number;
   readonly excludeInterfaces?: string;
+  readonly conflictDetection?: boolean;
   readonly failback?: string;
   readonly failbackHoldDownSeconds?: number;
   readonly gratuitousArpIntervalSeconds?: number;
@@ -135,6 +136,7 @@ function speakerArguments(settings: WorkloadSettings): string[] {
   return [
     ...settings.ignoreExcludeLb ? ['--ignore-exclude-lb'] : [],
     ...settings.heartbeats === false ? ['--heartbeats=off'] : [],
+    ...settings.conflictDetection === false ? ['--conflict-detection=off'] : [],
     ...flagsOf(flags),
   ];
 }

@@ -243,6 +243,13 @@ export interface HomeLoadBalancerProps {
   readonly excludeInterfaces?: string;
 
   /**
+   * Whether a speaker asks the LAN, for 0.3 s, if another host has an address before it announces that for the first time (RFC 5227).
+   *
+   * @default true
+   */
+  readonly conflictDetection?: boolean;
+
+  /**
    * Time between two announcements of an address that nobody asked for, which keep it in the tables of switches: 0 (never), or whole seconds up to a day.
    *
    * @default Duration.minutes(1)

@@ -63,6 +63,7 @@ const SUBJECTS: Subject[] = [
       tlsCipherSuites: 'suites',
       heartbeats: 'boolean',
       gratuitousArpInterval: 'duration',
+      conflictDetection: 'boolean',
       failback: 'enum',
       failbackHoldDown: 'duration',
       heartbeatPort: 'number',

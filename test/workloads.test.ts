@@ -122,7 +122,8 @@ describe.each([['DaemonSet', 'speaker'], ['Deployment', 'controller']] as const)
   test('the program knows the flags that it is given', () => {
     const main = join(__dirname, '../speaker/src/main.ts');
     const help = execFileSync(process.execPath, [require.resolve('tsx/cli'), main, role, '--help'], { encoding: 'utf8' });
-    const flags = [ALL, { webhookPolicy: WebhookPolicy.NONE, metricsInsecure: true, heartbeats: false }].flatMap((props) => {
+    const off = { webhookPolicy: WebhookPolicy.NONE, metricsInsecure: true, heartbeats: false, conflictDetection: false };
+    const flags = [ALL, off].flatMap((props) => {
       const [first, ...rest] = workload(kind, props).container.args;
       expect(first).toBe(role);
       return rest;
@@ -130,6 +131,11 @@ describe.each([['DaemonSet', 'speaker'], ['Deployment', 'controller']] as const)
     expect(flags.length).toBeGreaterThan(5);
     for (const flag of flags) expect(help).toMatch(new RegExp(`^ +${flag.split('=')[0]}\\b`, 'm'));
   });
+});
+
+test('what is switched off is said to the speaker, and what is on by itself is not', () => {
+  const args = (conflictDetection: boolean) => workload('DaemonSet', { conflictDetection }).container.args.slice(2);
+  expect([args(false), args(true)]).toEqual([['--conflict-detection=off'], []]);
 });
 
 test('when an address goes back is said to the speaker', () => {
