@@ -1,6 +1,9 @@
 import { Cluster, NAMESPACE, eventually } from './cluster';
 import { CONFIG_MAPS, CONFIGURATION_STATES, IP_ADDRESS_POOLS, KubeObject, NODES, SERVICES, Service } from '../../src/kube';
 
+/** They wait for what they expect, however slow the machine is: ten seconds for each thing. */
+jest.setTimeout(60_000);
+
 let cluster: Cluster;
 
 beforeEach(async () => { cluster = await Cluster.start(); });
@@ -216,4 +219,22 @@ test('a /64 has as many free addresses as an int64 holds', async () => {
   await eventually(async () => (await cluster.client.get<KubeObject & { status?: object }>(IP_ADDRESS_POOLS, 'six', { namespace: NAMESPACE })).status, (status) => (
     expect(status).toMatchObject({ assignedIPv6: 0, availableIPv6: Number(2n ** 63n - 1n) })
   ));
+});
+
+test('Services that are deleted while they are being served leave nothing behind', async () => {
+  await cluster.pool('home', ['93.5.22.100-93.5.22.119']);
+  await cluster.startController();
+  const names = Array.from({ length: 20 }, (_, i) => `s${i}`);
+  await Promise.all(names.map(async (name) => {
+    await cluster.service(name);
+    await cluster.client.delete(SERVICES, name, at);
+  }));
+  await Promise.all(names.map(gone));
+  await cluster.service('last');
+  await eventually(() => cluster.addresses('last'), (value) => expect(value).toHaveLength(1)); // which one depends on what was still being freed
+  const status = async () => (await cluster.client.get<KubeObject & { status?: object }>(IP_ADDRESS_POOLS, 'home', { namespace: NAMESPACE })).status;
+  await eventually(status, (value) => expect(value).toMatchObject({ assignedIPv4: 1, availableIPv4: 19 }));
+  // What somebody else writes there does not stay.
+  await cluster.client.patch(IP_ADDRESS_POOLS, 'home', { status: { assignedIPv4: 7 } }, { namespace: NAMESPACE, subresource: 'status' });
+  await eventually(status, (value) => expect(value).toMatchObject({ assignedIPv4: 1, availableIPv4: 19 }));
 });
