@@ -45,6 +45,8 @@ export function addRoles(program: Command): void {
     .addOption(new Option('--heartbeat-interval <ms>', 'time between two heartbeats, 10 to 10000 ms').default(100).argParser(whole(10, 10_000)))
     .addOption(new Option('--heartbeat-multiplier <n>', 'missed heartbeats after which a node is dead, 2 to 50').default(3).argParser(whole(2, 50)))
     .addOption(new Option('--exclude-interfaces <regex>', 'interfaces on which nothing is announced').default(EXCLUDED_INTERFACES).argParser(regex))
+    .addOption(new Option('--promiscuous-interfaces <regex>', 'interfaces that are asked for all frames; auto: wireless ones, whose drivers may drop broadcasts')
+      .default('auto').argParser(regex))
     .addOption(new Option('--conflict-detection <switch>', 'ask for 0.3 s whether a foreign host has an address before it is first announced')
       .choices(['on', 'off']).default('on'))
     .addOption(new Option('--failback <when>', 'when an address goes back to a better node that has returned; a move breaks connections')

@@ -20,7 +20,11 @@ export interface DataPlaneOptions {
   readonly heartbeatMultiplier?: number;
   /** Regular expression for the names of interfaces on which nothing is announced. @default - none */
   readonly excludeInterfaces?: string;
-  /** Regular expression for the names of interfaces that are asked for all frames; some WiFi drivers drop broadcasts otherwise. @default - none */
+  /**
+   * Regular expression for the names of interfaces that are asked for all frames, or `auto` for wireless stations: some of their drivers drop broadcasts otherwise.
+   *
+   * @default - none
+   */
   readonly promiscuousInterfaces?: string;
   /** Milliseconds between two unasked-for announcements of an address that is held, 0 (off) or 1000 to 86400000. @default 60000 */
   readonly gratuitousIntervalMs?: number;

@@ -51,8 +51,8 @@ const PASSING: ReadonlySet<number> = new Set([Errno.ENETDOWN, Errno.ENOBUFS, Err
 
 export interface LoopOptions {
   readonly excludeInterfaces?: RegExp;
-  /** Names of interfaces that are asked for all frames. */
-  readonly promiscuousInterfaces?: RegExp;
+  /** Which interfaces, by name, are asked for all frames. */
+  readonly promiscuous?: (name: string) => boolean;
 }
 
 export class Loop {
@@ -269,7 +269,7 @@ export class Loop {
     const present = new Set(links.map(({ index }) => index));
     for (const index of this.promiscuous) if (!present.has(index)) this.promiscuous.delete(index);
     for (const { index, name } of links) {
-      if (this.promiscuous.has(index) || !this.options.promiscuousInterfaces?.test(name)) continue;
+      if (this.promiscuous.has(index) || !this.options.promiscuous?.(name)) continue;
       try {
         this.around.packets.setPromiscuous(index, true);
         this.promiscuous.add(index);

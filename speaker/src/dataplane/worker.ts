@@ -1,7 +1,7 @@
 import { randomBytes } from 'crypto';
 import { MessagePort, parentPort, receiveMessageOnPort, workerData } from 'worker_threads';
 import { LanCore } from '../lan';
-import { bootTime, Epoll, Errno, FileDescriptor, Ipv6Groups, LinkMonitor, PacketSocket, SysError, Timer, UdpSocket, Wakeup } from '../sys';
+import { bootTime, Epoll, Errno, FileDescriptor, Ipv6Groups, isWireless, LinkMonitor, PacketSocket, SysError, Timer, UdpSocket, Wakeup } from '../sys';
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from '../wire';
 import { toErrorValue } from './errors';
 import { Loop } from './loop';
@@ -81,7 +81,7 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
     nextCommand: () => receiveMessageOnPort(port)?.message as Command | undefined,
     report,
   };
-  return new Loop(core, around, { excludeInterfaces, promiscuousInterfaces: pattern(options.promiscuousInterfaces) });
+  return new Loop(core, around, { excludeInterfaces, promiscuous: promiscuous(options.promiscuousInterfaces) });
 }
 
 /** A machine without IPv6 is ordinary; one without IPv4 cannot be served. */
@@ -94,6 +94,13 @@ function openUdp(family: 4 | 6, port: number, report: (what: Report) => void): U
     report({ type: 'problem', message: 'no heartbeats over IPv6', fields: { error: error.message } });
     return undefined;
   }
+}
+
+/** `auto`: wireless stations, some of whose drivers drop broadcasts that are for no address of the kernel's. */
+function promiscuous(source: string | undefined): ((name: string) => boolean) | undefined {
+  if (source === 'auto') return isWireless;
+  const expression = pattern(source);
+  return expression && ((name) => expression.test(name));
 }
 
 function pattern(source: string | undefined): RegExp | undefined {

@@ -2,6 +2,7 @@ import { AddressKey, Handover, ipv6Octets, Reach } from '../wire';
 import { Interface } from './interfaces';
 import { Client } from './overheard';
 import { Check } from './probing';
+import { AcquireReason } from './types';
 
 /** A speaker that was heard on the LAN claiming an address. */
 export interface Rival {
@@ -33,6 +34,12 @@ export class Address {
   heldBeforeStall = false;
   /** Whether it has had a holder in this cluster, this node or another, since it is in the plan. */
   known = false;
+  /** While it is held: since when, and why it was taken. */
+  heldSince = -Infinity;
+  heldBecause: AcquireReason | undefined;
+  /** How long nobody answered before this node last took it from one that died, and how long in all; in milliseconds. */
+  lastDarkMs: number | undefined;
+  darkMs = 0;
   /** What is being found out about foreign hosts that use it; see probing.ts. */
   check: Check | undefined;
   /** The last other holder known, with the way it ceased. */

@@ -241,7 +241,9 @@ export class LanCore {
       node: this.node,
       authorised: this.listening.authorised,
       listening: this.listening.active,
-      addresses: this.addresses.list.map((address) => addressSnapshot(address, address.held ? this.node : this.decisions.about(now, address).holder)),
+      addresses: this.addresses.list.map((address) => (
+        addressSnapshot(now, address, address.held ? this.node : this.decisions.about(now, address).holder)
+      )),
       peers: [...this.membership.peers.values()].map((peer) => peerSnapshot(now, peer)),
       frameDrops: { ...this.frameDrops },
       heartbeatDrops: { ...this.heartbeatDrops },

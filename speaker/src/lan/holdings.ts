@@ -64,13 +64,25 @@ export class Holdings {
   private acquire(now: number, address: Address, { contested = false, offeredBy }: Verdict): void {
     address.lastHolder = offeredBy ?? address.lastHolder;
     const reason = acquireReason(address, this.membership.peers, contested, offeredBy !== undefined);
-    this.outbox.event({ code: 'addressAcquired', address: address.text, interfaces: namesOf(address), reason, from: address.lastHolder });
+    const darkMs = reason === 'holderDown' ? this.silenceOf(now, address.lastHolder!) : undefined;
+    const event = { code: 'addressAcquired', address: address.text, interfaces: namesOf(address), reason, from: address.lastHolder } as const;
+    this.outbox.event(darkMs === undefined ? event : { ...event, darkMs });
     address.held = true;
+    address.heldSince = now;
+    address.heldBecause = reason;
+    address.lastDarkMs = darkMs ?? address.lastDarkMs;
+    address.darkMs += darkMs ?? 0;
     address.heldBeforeStall = false;
     address.lastHolder = undefined;
     address.assertedAt = now;
     this.announce(now, address);
     this.changed = true;
+  }
+
+  /** How long a node has not been heard: it answered for nothing for so long at most. */
+  private silenceOf(now: number, node: string): number | undefined {
+    const heardAt = this.membership.peers.get(node)?.heardAt ?? -Infinity;
+    return heardAt === -Infinity ? undefined : now - heardAt;
   }
 
   /** Another who ranks lower holds or claims the address too: say again whose it is, but no more than once in a detection time. */

@@ -10,10 +10,24 @@ export function counters<T extends string>(names: readonly T[]): Record<T, numbe
   return Object.fromEntries(names.map((name) => [name, 0])) as Record<T, number>;
 }
 
-export function addressSnapshot(address: Address, holder: string | undefined): AddressSnapshot {
+export function addressSnapshot(now: number, address: Address, holder: string | undefined): AddressSnapshot {
   const { text, held, candidates, requestsReceived, responsesSent, gratuitousSent, unicastSent, conflicts } = address;
+  const { check, heldBecause, heldSince, lastDarkMs, darkMs } = address;
   return {
-    address: text, held, holder, candidates, interfaces: namesOf(address), requestsReceived, responsesSent, gratuitousSent, unicastSent, conflicts,
+    address: text,
+    held,
+    holder,
+    candidates,
+    interfaces: namesOf(address),
+    requestsReceived,
+    responsesSent,
+    gratuitousSent,
+    unicastSent,
+    conflicts,
+    ...(held && { reason: heldBecause, heldMs: now - heldSince }),
+    ...(lastDarkMs !== undefined && { lastDarkMs }),
+    darkMs,
+    contested: check?.state === 'contested' || (check !== undefined && check.refusals > 0),
   };
 }
 

@@ -142,6 +142,8 @@ export interface AddressAcquiredEvent {
   readonly reason: AcquireReason;
   /** The former holder, where one is known. */
   readonly from?: string;
+  /** If that has died: how long it had not been heard, in milliseconds, which is how long nobody answered at most. */
+  readonly darkMs?: number;
 }
 export interface AddressLostEvent {
   readonly code: 'addressLost';
@@ -236,6 +238,14 @@ export interface AddressSnapshot {
   readonly requestsReceived: number;
   readonly responsesSent: number;
   readonly gratuitousSent: number;
+  /** While it is held: why it was taken, and for how many milliseconds it has been held. */
+  readonly reason?: AcquireReason;
+  readonly heldMs?: number;
+  /** How long nobody answered, at most, before this node last took it from one that had died; and all of these together. */
+  readonly lastDarkMs?: number;
+  readonly darkMs: number;
+  /** Whether a foreign host is known to use it. */
+  readonly contested: boolean;
   /** Clients told one by one that the address is here. */
   readonly unicastSent: number;
   readonly conflicts: number;

@@ -90,6 +90,12 @@ export class SpeakerMetrics extends Metrics {
   readonly responsesSent = this.counter('metallb_layer2_responses_sent', 'Answers sent for an address.', ['ip']);
   readonly gratuitousSent = this.counter('metallb_layer2_gratuitous_sent', 'Unasked-for announcements sent for an address.', ['ip']);
   readonly unicastSent = this.counter('hlb_layer2_unicast_announcements_total', 'Clients told one by one that an address has moved here.', ['ip']);
+  readonly addressHeld = this.gauge('hlb_address_held', '1 for each address that this node answers for, with the reason for which it took it.', ['ip', 'reason']);
+  readonly addressHeldSeconds = this.gauge('hlb_address_held_seconds', 'Seconds since this node took an address that it answers for.', ['ip']);
+  readonly lastFailover = this.gauge('hlb_address_last_failover_seconds',
+    'How long nobody answered at most, when this node last took the address from a node that had died.', ['ip']);
+  readonly dark = this.counter('hlb_address_dark_seconds_total', 'Seconds in which nobody answered at most, until this node took the address over.', ['ip']);
+  readonly addressContested = this.gauge('hlb_address_contested', '1 for each address that a foreign host is known to use.', ['ip']);
   readonly dropped = this.counter('hlb_layer2_dropped_total', 'Frames that were looked at and not answered, by reason.', ['reason']);
   readonly heartbeats = this.gauge('hlb_heartbeats_enabled', '1 unless heartbeats are switched off, so that every node counts as alive.');
   readonly heartbeatsDropped = this.counter('hlb_heartbeats_dropped_total', 'Heartbeats that were not accepted, by reason.', ['reason']);

@@ -15,11 +15,23 @@ export function collectDataPlane(metrics: SpeakerMetrics, dataPlane: Pick<DataPl
     if (!snapshot) {
       return;
     }
-    for (const { address: ip, requestsReceived, responsesSent, gratuitousSent, unicastSent } of snapshot.addresses) {
+    [metrics.addressHeld, metrics.addressHeldSeconds, metrics.addressContested].forEach((gauge) => gauge.reset());
+    for (const { address: ip, requestsReceived, responsesSent, gratuitousSent, unicastSent, ...state } of snapshot.addresses) {
       metrics.requestsReceived.inc({ ip }, added(`received ${ip}`, requestsReceived));
       metrics.responsesSent.inc({ ip }, added(`sent ${ip}`, responsesSent));
       metrics.gratuitousSent.inc({ ip }, added(`gratuitous ${ip}`, gratuitousSent));
       metrics.unicastSent.inc({ ip }, added(`unicast ${ip}`, unicastSent));
+      metrics.dark.inc({ ip }, added(`dark ${ip}`, state.darkMs / 1000));
+      if (state.lastDarkMs !== undefined) {
+        metrics.lastFailover.set({ ip }, state.lastDarkMs / 1000);
+      }
+      if (state.contested) {
+        metrics.addressContested.set({ ip }, 1);
+      }
+      if (state.held) {
+        metrics.addressHeld.set({ ip, reason: state.reason! }, 1);
+        metrics.addressHeldSeconds.set({ ip }, state.heldMs! / 1000);
+      }
     }
     for (const [reason, count] of Object.entries(snapshot.frameDrops)) {
       metrics.dropped.inc({ reason }, added(`frame ${reason}`, count));

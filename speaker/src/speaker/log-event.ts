@@ -7,7 +7,8 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
   const fields = { event: event.code, ...event, code: undefined };
   switch (event.code) {
     case 'addressAcquired':
-      return log.info(fields, `answering for ${event.address} on ${event.interfaces.join(', ')}`);
+      return log.info(fields, `answering for ${event.address} on ${event.interfaces.join(', ')} (${event.reason}${event.from ? `, before: ${event.from}` : ''}`
+        + `${event.darkMs === undefined ? '' : `, dark for ${Math.round(event.darkMs)} ms at most`})`);
     case 'addressLost':
       return log.info(fields, `no longer answering for ${event.address}${event.to ? `, which ${event.to} has now` : ''}`);
     case 'peerUp':

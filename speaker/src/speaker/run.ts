@@ -17,6 +17,8 @@ export interface SpeakerOptions extends RoleOptions {
   readonly excludeInterfaces: string;
   /** Seconds between two unasked-for announcements of an address; 0 switches them off. */
   readonly gratuitousArpInterval: number;
+  /** Regular expression for the names of interfaces that are asked for all frames, or `auto` for wireless ones. */
+  readonly promiscuousInterfaces: string;
   /** Whether foreign hosts are asked for before an address is first announced. */
   readonly conflictDetection: 'on' | 'off';
   /** When an address goes back to a better candidate that has returned. */

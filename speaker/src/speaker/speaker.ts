@@ -39,6 +39,7 @@ export class Speaker implements Role {
       heartbeatIntervalMs: options.heartbeatInterval,
       heartbeatMultiplier: options.heartbeatMultiplier,
       excludeInterfaces: options.excludeInterfaces,
+      promiscuousInterfaces: options.promiscuousInterfaces,
       conflictDetection: options.conflictDetection === 'on',
       failback: options.failback === 'hold-down' ? { mode: 'hold-down', holdDownMs: options.failbackHoldDown * 1000 } : { mode: options.failback },
       gratuitousIntervalMs: options.gratuitousArpInterval * 1000,

@@ -20,3 +20,4 @@ export { NOTHING } from './socket';
 export { Timer } from './timer';
 export { UdpSocket, type UdpSocketOptions } from './udp-socket';
 export { Wakeup } from './wakeup';
+export { isWireless } from './wireless';

@@ -233,7 +233,7 @@ describe('interfaces', () => {
   test('wanted promiscuous become so once, and again when they come back', () => {
     const core = new FakeCore(), around = new FakeSurroundings(), links = new FakeLinks([ETH0]);
     around.linkSources = [links];
-    const loop = new Loop(core, around, { promiscuousInterfaces: /^wlan/ });
+    const loop = new Loop(core, around, { promiscuous: (name) => name.startsWith('wlan') });
     loop.begin();
     const wlan = { ...ETH0, index: 5, name: 'wlan0' };
     links.pending.push([ETH0, wlan], [ETH0, { ...wlan, up: false }], [ETH0], [ETH0, wlan]);
@@ -244,7 +244,7 @@ describe('interfaces', () => {
   test('that vanish before they become promiscuous are told and passed over', () => {
     const core = new FakeCore(), around = new FakeSurroundings();
     around.promiscuousError = gone();
-    new Loop(core, around, { promiscuousInterfaces: /eth/ }).begin();
+    new Loop(core, around, { promiscuous: () => true }).begin();
     expect(around.problems()).toEqual(['an interface cannot be made promiscuous']);
     expect(core.names()).toEqual(['setLinks']);
   });

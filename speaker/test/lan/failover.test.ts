@@ -79,6 +79,11 @@ describe('three speakers', () => {
     expect(took).toBeLessThanOrEqual(DETECTION_MS + INTERVAL_MS);
     expect(seen).toEqual(['node-45']);
     expect(home.eventsOf('node-45', 'addressAcquired')[0]).toContain('"reason":"holderDown","from":"node-44"');
+    const [state] = home.b.core!.snapshot(home.now).addresses;
+    expect(state).toMatchObject({ held: true, reason: 'holderDown', darkMs: state.lastDarkMs });
+    expect(state.lastDarkMs).toBeGreaterThanOrEqual(DETECTION_MS);
+    expect(state.lastDarkMs).toBeLessThanOrEqual(DETECTION_MS + INTERVAL_MS);
+    expect(state.heldMs).toBeGreaterThan(2000);
   });
 
   test('the holder stops: it answers until the next one does, and at most as long as a frame is under way both do', () => {
