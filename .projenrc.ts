@@ -97,9 +97,9 @@ const speaker = new typescript.TypeScriptProject({
 });
 speaker.package.installTask.reset(); // the root installs for both
 speaker.package.installCiTask.reset();
-// The library for certificates is in a file of its own, which is read by who makes one.
-const bundle = 'esbuild src/main.ts src/tls/x509-library.ts --bundle --platform=node --target=node20 --outdir=dist --entry-names=[name] --sourcemap=linked'
-  + ' --external:*/x509-library'
+// What makes certificates is in a file of its own, which is read by who makes one.
+const bundle = 'esbuild src/main.ts src/tls/certificate-maker.ts --bundle --platform=node --target=node20 --outdir=dist --entry-names=[name] --sourcemap=linked'
+  + ' --external:*/certificate-maker'
   + ' --minify-whitespace --minify-syntax' // each thread keeps the source in memory; names stay, for stack traces
   + ' --alias:koffi=../node_modules/koffi/index.cjs --external:@koromix/*';
 speaker.testTask.exec('tsc --noEmit -p test');

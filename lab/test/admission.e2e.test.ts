@@ -2,13 +2,11 @@
 import * as path from 'path';
 import { Cluster, CONTROL_PLANE_ADDRESS, readManifests, Role } from '..';
 import { addressPool, CRDS, eventually, logOf, NAMESPACE } from './support';
-import { PATHS } from '../../speaker/src/admission/kinds';
 import {
   BFD_PROFILES, CONFIGURATION_STATES, ENDPOINT_SLICES, IP_ADDRESS_POOLS, KubeObject, ResourceRef, SECRETS, VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from '../../speaker/src/kube';
 import { kubeBinaries } from '../cache';
 import { run } from '../command';
-import { resourceOf } from '../resources';
 
 const HOME = path.resolve(__dirname, '../../examples/home/home.k8s.yaml');
 const RIGHTS = ['ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
@@ -27,28 +25,12 @@ const peer = (name: string, spec: object, version = 'v1beta2') => (
 );
 
 /** What the manifests have for the webhook. */
-function webhookObjects(failurePolicy: 'Ignore' | 'Fail'): object[] {
-  return [
-    { apiVersion: 'v1', kind: 'Service', metadata: { name: SERVICE, namespace: NAMESPACE }, spec: { ports: [{ name: 'webhook', port: 443, targetPort: 9443 }] } },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingWebhookConfiguration',
-      metadata: { name: CONFIGURATION },
-      webhooks: [...PATHS].map(([url, kind]) => ({
-        name: `${kind.toLowerCase()}validationwebhook.metallb.io`,
-        admissionReviewVersions: ['v1'],
-        sideEffects: 'None',
-        failurePolicy,
-        clientConfig: { service: { name: SERVICE, namespace: NAMESPACE, path: url } },
-        rules: [{
-          apiGroups: ['metallb.io'],
-          apiVersions: [kind === 'BGPPeer' ? 'v1beta2' : 'v1beta1'],
-          operations: kind === 'BFDProfile' ? ['CREATE', 'UPDATE', 'DELETE'] : ['CREATE', 'UPDATE'],
-          resources: [resourceOf({ apiVersion: 'metallb.io/v1beta1', kind }).plural],
-        }],
-      })),
-    },
-  ];
+function webhookObjects(failurePolicy?: 'Fail'): object[] {
+  return readManifests(HOME).filter(({ kind, metadata }) => kind === 'ValidatingWebhookConfiguration' || kind === 'Service' && metadata.name === SERVICE)
+    .map((object) => {
+      const hooks = object.webhooks as object[] | undefined;
+      return failurePolicy && hooks ? { ...object, webhooks: hooks.map((hook) => ({ ...hook, failurePolicy })) } : object;
+    });
 }
 
 let cluster: Cluster;
@@ -98,7 +80,7 @@ const refuses = async () => expect((await apply(pool('overlapping', '10.8.0.0/25
 
 beforeAll(async () => {
   cluster = await Cluster.start({ api: 'real', nodes: 2 });
-  await cluster.apply(CRDS, ...readManifests(HOME).filter(({ kind }) => RIGHTS.includes(kind)), ...webhookObjects('Ignore'));
+  await cluster.apply(CRDS, ...readManifests(HOME).filter(({ kind }) => RIGHTS.includes(kind)), ...webhookObjects());
 });
 afterAll(async () => cluster?.stop());
 
@@ -155,7 +137,7 @@ describe('with two controllers', () => {
     ['the same in the deprecated version', peer('p', {}, 'v1beta1'), /already exists/],
     ['an advertisement that reaches beyond a pool', custom('BGPAdvertisement', 'p', { aggregationLength: 24 }), /invalid aggregation length 24/],
     ['an L2 advertisement with a bad selector', custom('L2Advertisement', 'p', { nodeSelectors: [{ matchExpressions: [{ key: 'a', operator: 'Near' }] }] }), /Near/],
-    ['rubbish for a community', custom('Community', 'p', { communities: [{ name: 'far', value: '1:2:3' }] }), /invalid community format/],
+    ['rubbish for a community', custom('Community', 'p', { communities: [{ name: 'far', value: '1:70000' }] }), /denied the request: .*invalid community value/],
   ])('%s is refused', async (_, object, message) => {
     expect((await apply(object)).stderr).toMatch(message);
   });

@@ -3,8 +3,8 @@ import { NODES, type KubeClient, type KubeObject } from '../kube';
 import type { Proposal } from './judge';
 import { INPUT_OF, RELATED, RESOURCE_OF } from './kinds';
 
-/** The API server gives up on a webhook after ten seconds by default; there must be time left for an answer. */
-const TIMEOUT_MS = 8_000;
+/** The API server gives up on a webhook after the five seconds of the manifests; there must be time left for an answer. */
+const TIMEOUT_MS = 4_000;
 
 /**
  * The configuration as it is now, as far as it matters to a proposal. Asked for each time and not watched: two objects that are made one after the other

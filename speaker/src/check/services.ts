@@ -47,7 +47,8 @@ function serviceOf({ metadata: rawMetadata, spec: rawSpec, status }: Manifest['v
   const metadata = record(rawMetadata), spec = record(rawSpec);
   const name = text(metadata.name);
   if (name === undefined) return undefined;
-  const ingress = list(record(record(status).loadBalancer).ingress).map(record).map(({ ip, hostname }) => ({ ip: text(ip), hostname: text(hostname) }));
+  const shown = list(record(record(status).loadBalancer).ingress).map(record);
+  const ingress = shown.map(({ ip, hostname }) => ({ ip: text(ip), hostname: text(hostname) }));
   return {
     metadata: {
       name,

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'timers/promises';
-import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters, type Reservation } from '../allocation';
+import { ANNOTATIONS, Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters, type Reservation } from '../allocation';
 import { parseConfig, sameOwnAnnotations, wantsNodes, type Config } from '../config';
 import {
   COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
@@ -144,6 +144,7 @@ export class Term {
       metrics.queueDepth.set(this.queue.depth);
       metrics.writesInFlight.set(this.queue.inFlight);
       this.teller.measure(metrics);
+      this.measureServices();
     });
   }
 
@@ -305,6 +306,18 @@ export class Term {
       }
       throw error; // decided anew after a while, from what the watch has brought by then
     }
+  }
+
+  /** How many Services show addresses of each pool; linear in the number of Services, once a scrape. */
+  private measureServices(): void {
+    const { servicesAllocated } = this.options.metrics;
+    const counts = new Map(this.config?.pools.map(({ name }) => [name, 0]));
+    for (const { metadata, status } of this.services.store.values()) {
+      const pool = metadata.annotations?.[ANNOTATIONS.allocatedFromPool] ?? '', count = counts.get(pool);
+      if (count !== undefined && (status?.loadBalancer?.ingress ?? []).length > 0) counts.set(pool, count + 1);
+    }
+    servicesAllocated.reset();
+    counts.forEach((count, pool) => servicesAllocated.set({ pool }, count));
   }
 
   private counters(): ReadonlyMap<string, PoolCounters> {

@@ -72,6 +72,7 @@ export class ControllerMetrics extends Metrics {
   readonly ipv4InUse = this.gauge('metallb_allocator_ipv4_addresses_in_use_total', 'IPv4 addresses that a pool has given.', ['pool']);
   readonly ipv6Total = this.gauge('metallb_allocator_ipv6_addresses_total', 'IPv6 addresses that a pool can give.', ['pool']);
   readonly ipv6InUse = this.gauge('metallb_allocator_ipv6_addresses_in_use_total', 'IPv6 addresses that a pool has given.', ['pool']);
+  readonly servicesAllocated = this.gauge('metallb_allocator_services_allocated_total', 'Services that have addresses of a pool.', ['pool']);
   readonly pendingServices = this.gauge('hlb_services_pending', 'Services of type LoadBalancer that have no address, by reason.', ['reason']);
   readonly allocationSeconds = this.histogram('hlb_allocation_seconds', 'Seconds from the change of a Service to its written status.',
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]);
