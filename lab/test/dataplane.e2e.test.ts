@@ -283,9 +283,9 @@ describe('two data planes', () => {
   });
 
   test.each<[string, Mischief | 'SIGTERM' | 'SIGKILL', string, object]>([
-    ['stops', 'SIGTERM', 'holderLeft', { code: 0 }],
-    ['dies of an uncaught exception', 'throw', 'holderLeft', { code: 1 }],
-    ['calls process.exit', 'exit', 'holderLeft', { code: 7 }],
+    ['stops', 'SIGTERM', 'handedOver', { code: 0 }],
+    ['dies of an uncaught exception', 'throw', 'handedOver', { code: 1 }],
+    ['calls process.exit', 'exit', 'handedOver', { code: 7 }],
     ['is killed', 'SIGKILL', 'holderDown', { signal: 'SIGKILL' }],
   ])('when one %s, it ends at once and the other takes over', async (_, how, reason, status) => {
     const [first, second] = await pair({ mischief: how as Mischief });
