@@ -109,8 +109,8 @@ describe('bad input on the wire', () => {
         await sleep(1_000);
       }
       for (const node of others) {
-        await eventually(() => expect(rejected(node)).toContain(`${cluster.network.node(first).address} unauthenticated`));
-        await eventually(() => expect(rejected(first)).toContain(`${cluster.network.node(node).address} unauthenticated`));
+        await eventually(() => expect(rejected(node)).toContain(`${cluster.network.node(first).address} unknownKey`));
+        await eventually(() => expect(rejected(first)).toContain(`${cluster.network.node(node).address} unknownKey`));
         await eventually(async () => expect((await metrics(cluster, node)).get(`hlb_peer_up{peer="${first}"}`)).toBe(0));
       }
       await sleep(1_000);

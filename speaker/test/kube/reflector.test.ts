@@ -210,7 +210,7 @@ describe('trouble does not end a reflector', () => {
     fixture.server.dropConnections();
     await eventually(() => expect(errors().filter((code) => code === 'Forbidden').length).toBeGreaterThan(3));
     const error = states.map((state) => state.error).find((candidate) => candidate?.code === 'Forbidden');
-    expect(error!.message).toContain('verbs ["watch"]');
+    expect(error!.message).toContain('verbs ["list","watch"]'); // verbs that are needed together are named together
     expect([reflector.healthy, reflector.store.size]).toEqual([false, 1]);
     allow();
     await eventually(() => createService(writer, 'again'));
