@@ -1,5 +1,8 @@
 import { ApiObject, Chart, Duration, Lazy, Testing } from 'cdk8s';
-import { AddressPool, Advertisement, AddressSharing, BfdProfile, BgpPeer, Community, DynamicAsn, HomeLoadBalancer, IpRange, Selector } from '../src';
+import {
+  AddressPool, Advertisement, AddressSharing, BfdProfile, BgpPeer, Community, CommunityAliases, DynamicAsn, Failback, HomeLoadBalancer, IpRange,
+  Selector, TlsVersion, type HomeLoadBalancerProps,
+} from '../src';
 import { application, balancer } from './util';
 
 /** What somebody without a compiler may pass. Every property must refuse what is not of its kind, and must let pass what is not known yet. */
@@ -16,7 +19,7 @@ const KINDS = {
   nodes: ['x', 42, {}, [], ['x'], [42], [null], [{ name: '' }], [{ name: 'a', labels: 'b' }], [{ name: 'a', labels: { '-': 'a' } }]],
   preferences: ['x', 42, {}, [{}], [{ selector: 'a' }], [{ selector: Selector.everything(), weight: 0 }]],
   secret: [{}, { name: 42 }, { name: '' }],
-  suites: ['TLS_AES_128_GCM_SHA256', 42, {}, [], [42], [''], ['ECDHE-RSA-AES128-SHA'], [null], ['TLS_AES_128_GCM_SHA256']],
+  suites: ['TLS_AES_128_GCM_SHA256', 42, {}, [], [42], [''], ['ECDHE-RSA-AES128-SHA'], ['TLS_AES_128_GCM_SHA256 '], [null]],
   ports: ['443', 443, {}, [], ['443'], [0], [65_536], [null]],
   names: ['eth0', 42, {}, [42], [''], ['a/b'], [null]],
   labels: ['a=b', 42, ['a'], { '-': 'a' }, { a: 1 }, { a: 'ö' }, { a: null }],
@@ -60,12 +63,10 @@ const SUBJECTS: Subject[] = [
       metricsInsecure: 'boolean',
       metricsCertificate: 'secret',
       tlsMinVersion: 'enum',
-      tlsCipherSuites: 'suites',
       heartbeats: 'boolean',
       gratuitousArpInterval: 'duration',
       conflictDetection: 'boolean',
       failback: 'enum',
-      failbackHoldDown: 'duration',
       heartbeatPort: 'number',
       heartbeatMultiplier: 'number',
       heartbeatInterval: 'duration',
@@ -74,6 +75,12 @@ const SUBJECTS: Subject[] = [
       nodes: 'nodes',
       advertise: 'objects',
     },
+  },
+  {
+    of: 'HomeLoadBalancer with what some properties need',
+    where: 'test/lb: ',
+    make: (chart, change) => balancer(chart, { tlsMinVersion: TlsVersion.TLS_1_2, failback: Failback.HOLD_DOWN, ...change }),
+    properties: { tlsCipherSuites: 'suites', failbackHoldDown: 'duration' },
   },
   {
     of: 'AddressPool',
@@ -189,6 +196,12 @@ const SUBJECTS: Subject[] = [
     properties: { objectName: 'name', aliases: 'objects' },
   },
   {
+    of: 'CommunityAliases without a load balancer',
+    where: 'test/names: ',
+    make: (chart, change) => new CommunityAliases(chart, 'names', { aliases: { a: Community.NO_EXPORT }, ...change }),
+    properties: { namespace: 'name' },
+  },
+  {
     of: 'addNetworkPolicy()',
     make: (chart, change) => balancer(chart).addNetworkPolicy(change),
     properties: { apiServerPorts: 'ports' },
@@ -267,6 +280,14 @@ test.each<[string, (lb: HomeLoadBalancer) => unknown, RegExp]>([
   ['heartbeats that are off and have a port', () => balancer(Testing.chart(), { heartbeats: false, heartbeatPort: 7947 }), /test\/lb: heartbeatPort means nothing with heartbeats: false/],
   ['a certificate for HTTP', () => balancer(Testing.chart(), { metricsInsecure: true, metricsCertificate: { name: 'tls' } as any }), /metricsCertificate means nothing with metricsInsecure/],
   ['an authority without a name', (lb) => lb.addMonitoring({ certificateAuthority: { name: 'ca' } as any }), /certificateAuthority needs serverName, too/],
+  ...['', ' ', 42, undefined].map((name): [string, (lb: HomeLoadBalancer) => unknown, RegExp] => [
+    `an authority with the name ${name}`, (lb) => lb.addMonitoring({ certificateAuthority: { name } as any, serverName: 'metrics' }),
+    /certificateAuthority: name .* is not valid: expected text that is not empty/,
+  ]),
+  ...[0, 999, 1500, 86_401_000].map((time): [string, () => unknown, RegExp] => [
+    `a hold-down of ${time} ms`, () => balancer(Testing.chart(), { failback: Failback.HOLD_DOWN, failbackHoldDown: Duration.millis(time) }),
+    /failbackHoldDown '\d+ ms' is not valid: expected whole seconds from 1 s to 1 day/,
+  ]),
   ['a name without an authority', (lb) => lb.addMonitoring({ serverName: 'metrics' }), /serverName needs certificateAuthority, too/],
   ['heartbeats on the port of health', () => balancer(Testing.chart(), { heartbeatPort: 17472 }), /heartbeatPort 17472 is not valid/],
   ['aggregates and Services', () => Advertisement.bgp({ aggregationLengthV6: 64, serviceSelectors: [Selector.exists('a')] }), /aggregationLengthV6 of the BGP advertisement 64 and serviceSelectors exclude each other/],
@@ -274,6 +295,13 @@ test.each<[string, (lb: HomeLoadBalancer) => unknown, RegExp]>([
   ['AS that is two things', (lb) => lb.addBgpPeer('x', { ...router, dynamicAsn: DynamicAsn.INTERNAL }), /both asn \(64512\) and dynamicAsn \('internal'\)/],
 ])('%s', (_, make, message) => {
   expect(() => make(balancer(Testing.chart()))).toThrow(message);
+});
+
+test.each<HomeLoadBalancerProps>([
+  { failback: Failback.HOLD_DOWN, failbackHoldDown: Duration.seconds(1) },
+  { failback: Failback.HOLD_DOWN, failbackHoldDown: Duration.days(1) },
+])('limits are allowed: %j', (props) => {
+  expect(() => balancer(Testing.chart(), props)).not.toThrow();
 });
 
 test('a Service that could not be bound is as it was', () => {

@@ -141,8 +141,11 @@ describe('advertisements that choose Services', () => {
     refused(/Service web \(test\/web\) would not be announced: the advertisements of pool lan \(L2Advertisement l2 .*\) are for Services with other labels/);
   });
 
-  test('a Service that may share its address would not be announced either', () => {
-    chosen({ app: 'web' });
+  test.each([
+    ['may share its address', {}],
+    ['shares it automatically', { sharing: AddressSharing.AUTOMATIC }],
+  ])('a Service that %s would not be announced either', (_, options) => {
+    chosen({ app: 'web' }, options);
     refused(/would not be announced: it may share its address, and L2Advertisement l2 .* chooses by Service, .*: pass sharing: AddressSharing.NEVER/);
   });
 });

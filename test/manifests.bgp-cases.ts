@@ -66,7 +66,8 @@ export const RIGHT_BGP: Case[] = [
 ];
 
 const peers: [object, RegExp][] = [
-  [{ myASN: undefined }, /myASN is missing/], [{ myASN: 0 }, /myASN 0 is not valid/], [{ myASN: 2 ** 32 }, /myASN 4294967296/], [{ myASN: '1' }, /myASN '1'/],
+  [{ myASN: undefined }, /myASN is missing/], [{ myASN: 0 }, /myASN 0 is not valid/], [{ myASN: 0, peerASN: undefined, dynamicASN: 'internal' }, /myASN 0 is not valid/],
+  [{ myASN: 2 ** 32 }, /myASN 4294967296/], [{ myASN: '1' }, /myASN '1'/],
   [{ peerASN: undefined }, /neither peerASN nor dynamicASN/], [{ peerASN: 0 }, /neither peerASN nor dynamicASN/], [{ peerASN: -1 }, /peerASN -1/],
   [{ dynamicASN: 'internal' }, /both peerASN 64513 and dynamicASN/], [{ peerASN: undefined, dynamicASN: 'both' }, /dynamicASN 'both'/], [{ localASN: 0 }, /localASN 0/],
   [{ peerAddress: undefined }, /neither peerAddress nor interface/], [{ peerAddress: '' }, /neither peerAddress nor interface/], [{ interface: 'eth0' }, /both peerAddress/],
@@ -84,6 +85,7 @@ const peers: [object, RegExp][] = [
 
 const routes: [object, RegExp][] = [
   [{ aggregationLength: 0 }, /aggregationLength 0 is not valid/], [{ aggregationLength: 33 }, /aggregationLength 33/], [{ aggregationLengthV6: 129 }, /aggregationLengthV6 129/],
+  [{ aggregationLengthV6: 0 }, /aggregationLengthV6 0 is not valid/],
   [{ aggregationLength: '24' }, /aggregationLength '24'/], [{ aggregationLength: 23 }, /aggregationLength 23 is shorter than \/24/], [{ aggregationLengthV6: 63 }, /shorter than \/64/],
   [{ localPref: -1 }, /localPref -1/], [{ localPref: 2 ** 32 }, /localPref/], [{ asPathPrepend: 0 }, /asPathPrepend 0/], [{ asPathPrepend: 11 }, /asPathPrepend 11/],
   [{ aggregationLength: 24, serviceSelectors: [attic] }, /serviceSelectors and aggregationLength are mutually exclusive/],
@@ -118,5 +120,8 @@ export const WRONG_BGP: Case[] = [
   { why: 'a community with an empty name', objects: [lan, aliases([{ name: '', value: '1:2' }])], says: /the name '' of an alias is not valid/ },
   { why: 'a community without a name', objects: [lan, aliases([{ value: '1:2' }])], says: /the name undefined of an alias is not valid/ },
   { why: 'a name for what is none', objects: [lan, aliases([{ name: 'a', value: 'b' }])], says: /the alias 'a': 'b' is not a BGP community/ },
+  ...['', '1', '1:2:3', '1:', 'large:1:2', 'large:1:2:3:4', 'no-export', '-1:2', ' 1:2'].map((value) => (
+    { why: `a name for '${value}'`, objects: [lan, aliases([{ name: 'a', value }])], says: /the alias 'a': '.*' is not a BGP community/ }
+  )),
   { why: 'one name twice', objects: [lan, aliases([{ name: 'a', value: '1:2' }]), aliases([{ name: 'a', value: '1:3' }], 'more')], says: /the alias 'a' is also defined by/ },
 ];
