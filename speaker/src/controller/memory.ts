@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'timers/promises';
 import { MOST_RESERVATIONS, type Allocator, type Reservation } from '../allocation';
 import { IpAddress } from '../ip';
 import { CONFIG_MAPS, isKubeError, type KubeClient, type KubeObject } from '../kube';
@@ -30,6 +31,7 @@ export class StickyMemory {
   private readonly throttle: Throttle;
   private entries: Entries = new Map();
   private timer?: NodeJS.Timeout;
+  private stopped = false;
 
   /**
    * @param ended told that addresses are kept no more
@@ -47,8 +49,21 @@ export class StickyMemory {
     this.throttle = new Throttle(() => this.write(), COALESCE_MS, (error) => log.warn({ error }, `cannot write ConfigMap ${RESERVATIONS}: ${error.message}`));
   }
 
-  /** Reads what an earlier controller wrote. Entries that cannot be read are left out, and go with the next write. */
-  async load(): Promise<Memory[]> {
+  /** Reads what an earlier controller wrote, however often that has to be tried: until it is known, no address can be given. Nothing after `stop`. */
+  async recall(): Promise<Memory[]> {
+    for (let delay = 500; !this.stopped; delay = Math.min(delay * 2, 30_000)) {
+      try {
+        return await this.load();
+      } catch (error) {
+        this.options.log.warn({ error, retryInMs: delay }, `cannot read which addresses are kept: ${(error as Error).message}`);
+        await pause(delay);
+      }
+    }
+    return [];
+  }
+
+  /** Entries that cannot be read are left out, and go with the next write. */
+  private async load(): Promise<Memory[]> {
     const { client, namespace, log } = this.options;
     try {
       const { data = {} } = await client.get<KubeObject & { data?: Record<string, string> }>(CONFIG_MAPS, RESERVATIONS, { namespace });
@@ -77,6 +92,7 @@ export class StickyMemory {
   }
 
   stop(): void {
+    this.stopped = true;
     this.throttle.stop();
     clearTimeout(this.timer);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'timers/promises';
-import { ANNOTATIONS, Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters, type Reservation } from '../allocation';
+import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters, type Reservation } from '../allocation';
 import { parseConfig, sameOwnAnnotations, wantsNodes, type Config } from '../config';
 import {
   COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
@@ -8,9 +8,11 @@ import {
 import type { Check, ControllerMetrics } from '../observability';
 import { Causes, ConfigurationState, Throttle, Watches, WorkQueue, type RoleContext, type RoleOptions } from '../role';
 import { ensureHeartbeatKey } from './heartbeat-key';
+import { measureServices } from './measure-services';
 import { StickyMemory } from './memory';
 import { NodeWatch } from './node-addresses';
 import { PoolStatuses } from './pool-status';
+import { Quarantines } from './quarantine';
 import { statusPatch } from './status-patch';
 import { Teller } from './teller';
 import { Written } from './written';
@@ -59,6 +61,7 @@ export class Term {
   private readonly recorder: EventRecorder;
   private readonly teller: Teller;
   private readonly sticky: StickyMemory;
+  private readonly quarantines: Quarantines;
   private readonly nodes: NodeWatch;
   private readonly state: ConfigurationState;
   private readonly poolStatuses: PoolStatuses;
@@ -75,7 +78,6 @@ export class Term {
   private config?: Config;
   /** All lists are there. */
   private loaded = false;
-  private stopped = false;
 
   constructor(private readonly options: TermOptions) {
     const { client, log, metrics, namespace, owner } = options;
@@ -84,7 +86,7 @@ export class Term {
     this.services = this.watches.add<StoredService>({
       resource: SERVICES,
       project: projectService,
-      onChange: ({ object }) => this.changed(keyOf(object)),
+      onChange: ({ object }) => this.changed(object),
     });
     const onChange = () => this.reload.request();
     this.pools = this.watches.add<Stored<KubeObject>>({
@@ -114,8 +116,18 @@ export class Term {
       allocator: this.allocator,
       log,
       ended: () => {
+        this.quarantines.expired();
         this.retryWaiting();
         this.poolStatuses.request();
+      },
+    });
+    this.quarantines = new Quarantines({
+      allocator: this.allocator,
+      log,
+      decide: (key) => this.queue.add(key),
+      changed: () => {
+        this.poolStatuses.request();
+        this.sticky.request();
       },
     });
     this.state = new ConfigurationState({
@@ -144,7 +156,7 @@ export class Term {
       metrics.queueDepth.set(this.queue.depth);
       metrics.writesInFlight.set(this.queue.inFlight);
       this.teller.measure(metrics);
-      this.measureServices();
+      measureServices(metrics, this.services.store.values(), this.config?.pools);
     });
   }
 
@@ -155,7 +167,8 @@ export class Term {
 
   start(): void {
     this.keySecret.request();
-    Promise.all([this.recall(), this.watches.start()]).then(() => {
+    Promise.all([this.sticky.recall(), this.watches.start()]).then(([memories]) => {
+      this.memories = memories;
       this.loaded = true;
       this.reconfigure();
     }).catch((error: Error) => this.options.log.debug({ error }, 'stopped before the first list was complete'));
@@ -167,7 +180,6 @@ export class Term {
       this.recorder.stop();
     }
     this.forget();
-    this.stopped = true;
     [this.reload, this.keySecret, this.poolStatuses, this.state, this.sticky].forEach((part) => part.stop());
     await this.queue.stop(); // writes under way are answered first, else nobody would know whether they happened
     await Promise.race([this.recorder.flush(), pause(FAREWELL_MS, undefined, { ref: false })]);
@@ -175,21 +187,10 @@ export class Term {
     await Promise.all([this.watches.stop(), this.nodes.stop()]);
   }
 
-  /** Reads what is remembered of sticky addresses; until that is known, no address is given. */
-  private async recall(): Promise<void> {
-    for (let delay = 500; !this.stopped; delay = Math.min(delay * 2, 30_000)) {
-      try {
-        this.memories = await this.sticky.load();
-        return;
-      } catch (error) {
-        this.options.log.warn({ error, retryInMs: delay }, `cannot read which addresses are kept: ${(error as Error).message}`);
-        await pause(delay);
-      }
-    }
-  }
-
-  private changed(key: string): void {
+  private changed(service: StoredService): void {
     if (this.loaded) {
+      const key = keyOf(service);
+      this.quarantines.look(service); // also of one that is deleted: a conflict may be the last thing that it told
       if (!this.changedAt.has(key)) {
         this.changedAt.set(key, performance.now());
       }
@@ -229,6 +230,7 @@ export class Term {
     }
     this.allocator.restore(this.memories, Date.now());
     this.memories = [];
+    this.quarantines.reconfigure(config, this.services.store.values());
     loadOrder(this.services.store.snapshot()).forEach((service) => this.queue.add(keyOf(service)));
     this.poolStatuses.request();
     this.sticky.request();
@@ -245,6 +247,7 @@ export class Term {
       return;
     }
     const decision = converge(service, this.allocator, this.config, { ...this.classOption, wrote: this.teller.wrote(key) });
+    this.quarantines.look(service); // it may have given up what its condition names
     this.teller.tell(key, service, decision);
     if (decision.waiting) {
       this.waiting.add(key);
@@ -273,6 +276,7 @@ export class Term {
     this.changedAt.delete(key);
     this.teller.forget(key);
     const { allocation, reservation } = this.allocator.depart(key, Date.now());
+    this.quarantines.gone(key);
     if (allocation) {
       const kept = reservation && { ips: reservation.ips.map(String), until: new Date(reservation.until).toISOString() };
       this.options.log.info({ service: key, ...kept }, `the Service is gone, its addresses are ${kept ? 'kept for it' : 'free'}`);
@@ -306,18 +310,6 @@ export class Term {
       }
       throw error; // decided anew after a while, from what the watch has brought by then
     }
-  }
-
-  /** How many Services show addresses of each pool; linear in the number of Services, once a scrape. */
-  private measureServices(): void {
-    const { servicesAllocated } = this.options.metrics;
-    const counts = new Map(this.config?.pools.map(({ name }) => [name, 0]));
-    for (const { metadata, status } of this.services.store.values()) {
-      const pool = metadata.annotations?.[ANNOTATIONS.allocatedFromPool] ?? '', count = counts.get(pool);
-      if (count !== undefined && (status?.loadBalancer?.ingress ?? []).length > 0) counts.set(pool, count + 1);
-    }
-    servicesAllocated.reset();
-    counts.forEach((count, pool) => servicesAllocated.set({ pool }, count));
   }
 
   private counters(): ReadonlyMap<string, PoolCounters> {

@@ -8,7 +8,10 @@ export function conflictMessage(texts: ReadonlyMap<string, string>): string {
   return [...texts].map(([address, text]) => `${address} ${text}`).join('\n');
 }
 
-/** Addresses that the message of the condition speaks of. */
-export function addressesInConflict(message: string): string[] {
-  return message.split('\n').map((part) => part.split(' ')[0]);
+/** The inverse of `conflictMessage`: what the message of the condition says of each address. Of other messages, the first word of each line is taken for an address. */
+export function conflictTexts(message: string): Map<string, string> {
+  return new Map(message.split('\n').map((line) => {
+    const [address] = line.split(' ', 1);
+    return [address, line.slice(address.length + 1)];
+  }));
 }

@@ -2,7 +2,7 @@
  * What the two roles have in common: how they begin and end, how their watches are started and shown, and how a role says whether it
  * could use its configuration.
  */
-export { ADDRESS_CONFLICT, addressesInConflict, conflictMessage } from './address-conflict';
+export { ADDRESS_CONFLICT, conflictMessage, conflictTexts } from './address-conflict';
 export { Causes } from './causes';
 export { ConfigurationState, type ConfigurationReport } from './configuration-state';
 export { HEARTBEAT_SECRET } from './heartbeat-secret';

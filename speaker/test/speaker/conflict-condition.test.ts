@@ -1,6 +1,6 @@
 /** What a Service shows while a foreign host uses its address. */
 import type { Condition, KubeObject } from '../../src/kube';
-import { ADDRESS_CONFLICT, addressesInConflict } from '../../src/role';
+import { ADDRESS_CONFLICT, conflictTexts } from '../../src/role';
 import { ConflictConditions, originOf } from '../../src/speaker/conflict-condition';
 
 const event = { code: 'addressConflict', address: '93.5.22.100', mac: 'b8:27:eb:01:02:03', interface: 'eth0', held: true, defended: true } as const;
@@ -58,7 +58,7 @@ test('two addresses in conflict are told together, and the time of the change st
   await settled();
   const [{ condition }] = written();
   expect(condition).toMatchObject({ status: 'True', reason: 'UsedByForeignHost', lastTransitionTime: '2026-01-01T00:00:00Z' });
-  expect(addressesInConflict(condition.message!)).toEqual(['93.5.22.100', '93.5.22.101']);
+  expect([...conflictTexts(condition.message!).keys()]).toEqual(['93.5.22.100', '93.5.22.101']);
   subject.end('home/web', '93.5.22.101');
   await settled();
   expect(written()).toMatchObject([{ condition: { status: 'True', message: TEXT } }]);
