@@ -66,6 +66,7 @@ export function settingsOf(props: HomeLoadBalancerProps, namespace: string): Wor
     failback: props.failback,
     failbackHoldDownSeconds: props.failbackHoldDown?.toSeconds(),
     excludeInterfaces: props.excludeInterfaces,
+    promiscuousInterfaces: props.promiscuousInterfaces,
     gratuitousArpIntervalSeconds: props.gratuitousArpInterval?.toSeconds(),
   };
 }
@@ -96,12 +97,17 @@ function checkHeartbeats(path: string, props: HomeLoadBalancerProps): void {
   checkDuration(`${path}: gratuitousArpInterval`, props.gratuitousArpInterval, {
     text: '0 (never), or whole seconds from 1 s to 1 day', test: (time) => time % 1000 === 0 && time >= 0 && time <= 86_400_000,
   });
-  checkText(`${path}: excludeInterfaces`, props.excludeInterfaces);
-  if (!isGiven(props.excludeInterfaces)) return;
+  checkPattern(`${path}: excludeInterfaces`, props.excludeInterfaces, '^(docker|veth).*|^lo$');
+  checkPattern(`${path}: promiscuousInterfaces`, props.promiscuousInterfaces, '^wl, or auto');
+}
+
+function checkPattern(where: string, pattern: string | undefined, example: string): void {
+  checkText(where, pattern);
+  if (!isGiven(pattern)) return;
   try {
-    new RegExp(props.excludeInterfaces!);
+    new RegExp(pattern!);
   } catch (error) {
-    refuse(`${path}: excludeInterfaces`, props.excludeInterfaces, `a regular expression, such as ^(docker|veth).*|^lo$ (${(error as Error).message})`);
+    refuse(where, pattern, `a regular expression, such as ${example} (${(error as Error).message})`);
   }
 }
 

@@ -37,6 +37,7 @@ export interface WorkloadSettings {
   readonly heartbeatIntervalMs?: number;
   readonly heartbeatMultiplier?: number;
   readonly excludeInterfaces?: string;
+  readonly promiscuousInterfaces?: string;
   readonly conflictDetection?: boolean;
   readonly failback?: string;
   readonly failbackHoldDownSeconds?: number;
@@ -129,6 +130,7 @@ function speakerArguments(settings: WorkloadSettings): string[] {
     'heartbeat-interval': settings.heartbeatIntervalMs,
     'heartbeat-multiplier': settings.heartbeatMultiplier,
     'exclude-interfaces': settings.excludeInterfaces,
+    'promiscuous-interfaces': settings.promiscuousInterfaces,
     'failback': settings.failback,
     'failback-hold-down': settings.failbackHoldDownSeconds,
     'gratuitous-arp-interval': settings.gratuitousArpIntervalSeconds,

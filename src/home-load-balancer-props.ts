@@ -243,6 +243,14 @@ export interface HomeLoadBalancerProps {
   readonly excludeInterfaces?: string;
 
   /**
+   * Regular expression (of JavaScript) for the names of network interfaces that are asked for all frames: drivers of some wireless ones drop ARP requests
+   * for addresses that the kernel does not have. `auto` are the wireless ones, `^$` is none.
+   *
+   * @default - auto
+   */
+  readonly promiscuousInterfaces?: string;
+
+  /**
    * Whether a speaker asks the LAN, for 0.3 s, if another host has an address before it announces that for the first time (RFC 5227).
    *
    * @default true

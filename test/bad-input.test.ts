@@ -3,29 +3,8 @@ import {
   AddressPool, Advertisement, AddressSharing, BfdProfile, BgpPeer, Community, CommunityAliases, DynamicAsn, Failback, HomeLoadBalancer, IpRange,
   Selector, TlsVersion, type HomeLoadBalancerProps,
 } from '../src';
+import { HUGE, KINDS } from './bad-input.values';
 import { application, balancer } from './util';
-
-/** What somebody without a compiler may pass. Every property must refuse what is not of its kind, and must let pass what is not known yet. */
-const HUGE = 'a'.repeat(100_000);
-const KINDS = {
-  name: [42, true, {}, [], '', ' ', 'Groß', 'a b', '-a', HUGE, 'a\nb', '\u0000', '🙂'],
-  text: [42, true, {}, [], '', '  '],
-  address: [42, true, {}, [], '', '10.0.0', 'fd00::g', '10.0.0.1/32', HUGE, '１.1.1.1'],
-  number: ['1', true, {}, [], NaN, Infinity, -1, 0.5, 1e12, 2n],
-  boolean: ['true', 0, 1, {}, []],
-  duration: [5, '5s', {}, [], true, Duration.days(100_000)],
-  enum: [42, 'any', {}, []],
-  list: ['10.0.0.1', 42, {}, true],
-  nodes: ['x', 42, {}, [], ['x'], [42], [null], [{ name: '' }], [{ name: 'a', labels: 'b' }], [{ name: 'a', labels: { '-': 'a' } }]],
-  preferences: ['x', 42, {}, [{}], [{ selector: 'a' }], [{ selector: Selector.everything(), weight: 0 }]],
-  secret: [{}, { name: 42 }, { name: '' }],
-  suites: ['TLS_AES_128_GCM_SHA256', 42, {}, [], [42], [''], ['ECDHE-RSA-AES128-SHA'], ['TLS_AES_128_GCM_SHA256 '], [null]],
-  ports: ['443', 443, {}, [], ['443'], [0], [65_536], [null]],
-  names: ['eth0', 42, {}, [42], [''], ['a/b'], [null]],
-  labels: ['a=b', 42, ['a'], { '-': 'a' }, { a: 1 }, { a: 'ö' }, { a: null }],
-  selectors: ['a=b', 42, {}, [{}], [{ matchLabels: {} }], ['a=b'], [null]],
-  objects: ['x', 42, {}, ['x'], [42], [null]],
-};
 
 interface Subject {
   readonly of: string;
@@ -71,6 +50,7 @@ const SUBJECTS: Subject[] = [
       heartbeatMultiplier: 'number',
       heartbeatInterval: 'duration',
       excludeInterfaces: 'text',
+      promiscuousInterfaces: 'text',
       controllerReplicas: 'number',
       nodes: 'nodes',
       advertise: 'objects',
@@ -277,6 +257,7 @@ test.each<[string, (lb: HomeLoadBalancer) => unknown, RegExp]>([
   ['node without a name', () => balancer(Testing.chart(), { nodes: [{} as any] }), /nodes\[0\].name '' is not valid/],
   ['node twice', () => balancer(Testing.chart(), { nodes: [{ name: 'a' }, { name: 'a' }] }), /nodes\[1\].name 'a' is not valid: expected each node once/],
   ['pattern that is none', () => balancer(Testing.chart(), { excludeInterfaces: '(' }), /excludeInterfaces '\(' is not valid: expected a regular expression/],
+  ['pattern of interfaces that are asked for all frames, that is none', () => balancer(Testing.chart(), { promiscuousInterfaces: '*' }), /promiscuousInterfaces '\*' is not valid: expected a regular expression/],
   ['heartbeats that are off and have a port', () => balancer(Testing.chart(), { heartbeats: false, heartbeatPort: 7947 }), /test\/lb: heartbeatPort means nothing with heartbeats: false/],
   ['a certificate for HTTP', () => balancer(Testing.chart(), { metricsInsecure: true, metricsCertificate: { name: 'tls' } as any }), /metricsCertificate means nothing with metricsInsecure/],
   ['an authority without a name', (lb) => lb.addMonitoring({ certificateAuthority: { name: 'ca' } as any }), /certificateAuthority needs serverName, too/],

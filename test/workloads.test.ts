@@ -56,6 +56,7 @@ const ALL: HomeLoadBalancerProps = {
   heartbeatInterval: Duration.millis(10),
   heartbeatMultiplier: 2,
   excludeInterfaces: 'x',
+  promiscuousInterfaces: 'auto',
   gratuitousArpInterval: Duration.seconds(0),
   failback: Failback.HOLD_DOWN,
   failbackHoldDown: Duration.minutes(5),
@@ -109,10 +110,11 @@ test('the speaker announces from excluded nodes on request', () => {
 
 test('the speaker listens and announces as it is told, and else as the program thinks best', () => {
   const { container } = workload('DaemonSet', {
-    heartbeatPort: 7947, heartbeatInterval: Duration.seconds(1), heartbeatMultiplier: 5, excludeInterfaces: '^(docker|wg).*',
+    heartbeatPort: 7947, heartbeatInterval: Duration.seconds(1), heartbeatMultiplier: 5, excludeInterfaces: '^(docker|wg).*', promiscuousInterfaces: '^wl',
   });
   expect(container.args).toEqual([
     'speaker', '--log-level=info', '--heartbeat-port=7947', '--heartbeat-interval=1000', '--heartbeat-multiplier=5', '--exclude-interfaces=^(docker|wg).*',
+    '--promiscuous-interfaces=^wl',
   ]);
   expect(container.ports).toContainEqual({ name: 'heartbeat', containerPort: 7947, protocol: 'UDP' });
   expect(workload('Deployment', { heartbeatPort: 7947 }).container.args).toEqual(['controller', '--log-level=info']);
