@@ -22,6 +22,10 @@ const shared = {
 
 const library = new cdk8s.ConstructLibraryCdk8s({
   ...shared,
+  jestOptions: {
+    ...shared.jestOptions,
+    jestConfig: { ...shared.jestOptions.jestConfig, globalSetup: '<rootDir>/test/setup.ts', globalTeardown: '<rootDir>/test/teardown.ts' },
+  },
   author,
   authorAddress: home,
   authorOrganization: true,
