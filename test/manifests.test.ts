@@ -1,4 +1,5 @@
 import { ApiObject, Chart, Testing } from 'cdk8s';
+import { REFUSED } from './crds.examples';
 import { RIGHT_ANNOTATIONS, WRONG_ANNOTATIONS } from './manifests.annotation-cases';
 import { RIGHT_BGP, WRONG_BGP } from './manifests.bgp-cases';
 import { Case, Manifest, namespace, RIGHT, WRONG } from './manifests.cases';
@@ -42,6 +43,21 @@ describe('what the program refuses, synthesis refuses', () => {
     expect(() => Testing.synth(chart)).toThrow(says);
     // Reported by the load balancer that would read it, for it was made by no construct of ours.
     expect(() => Testing.synth(chart)).toThrow(/\[test\/lb\] /);
+  });
+});
+
+describe('what the definitions refuse, synthesis refuses', () => {
+  test.each(REFUSED)('$why', ({ object, field }) => {
+    const chart = synthesized([
+      { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', metadata: { name: 'lan', namespace }, spec: { addresses: ['10.77.0.0/24'] } },
+      { apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', metadata: { name: 'router', namespace }, spec: { myASN: 1, peerASN: 2, peerAddress: '192.0.2.99' } },
+    ]);
+    expect(Testing.synth(chart)).not.toEqual([]);
+    new ApiObject(chart, 'refused', { ...object, metadata: { ...object.metadata, namespace } });
+    const [, property = ''] = /([A-Za-z0-9]+)(\[\d+\])?$/.exec(field.replace(/^spec\.?/, '')) ?? [];
+    // The property is named, but for the value of an alias: what it should have been says more.
+    const named = property === 'value' ? 'is not a BGP community' : property;
+    expect(() => Testing.synth(chart)).toThrow(new RegExp(`\\[test/lb\\] ${object.kind} .*${named}`));
   });
 });
 
