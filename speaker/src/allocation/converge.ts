@@ -82,7 +82,7 @@ class Convergence {
 
   private serve(config: Config): Decision {
     const cluster = clusterFamilies(this.service);
-    if (!cluster.ok && cluster.reason.code === 'NoClusterIP') return this.refuse(cluster.reason);
+    if (!cluster.ok && cluster.reason.code === 'NoClusterIP') return this.refuse(cluster.reason, 'AllocationFailed');
     if (!cluster.ok) {
       this.event('Warning', 'noclusterIPsIPFamily', reasonText(cluster.reason));
       return this.claim(this.has ?? []) ? this.have(cluster.reason) : this.refuse(cluster.reason);

@@ -51,8 +51,10 @@ describe('a new Service', () => {
     expect(cluster.events).toEqual([expect.stringContaining(event)]);
   });
 
-  test('without a cluster IP is refused without an event', () => {
-    expect(new Cluster(lan).apply(service('a/b', { spec: { clusterIPs: [] } }))).toMatchObject({ outcome: 'refused', events: [], reason: { code: 'NoClusterIP' } });
+  test('without a cluster IP is told so', () => {
+    const cluster = new Cluster(lan);
+    expect(cluster.apply(service('a/b', { spec: { clusterIPs: [] } }))).toMatchObject({ outcome: 'refused', reason: { code: 'NoClusterIP' } });
+    expect(cluster.events).toEqual([expect.stringContaining('AllocationFailed Failed to allocate IP for "a/b": service has no cluster IP')]);
   });
 
   test('without any pool is told so', () => {

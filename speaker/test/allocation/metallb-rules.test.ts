@@ -28,7 +28,7 @@ test.each<[string, object[] | undefined, Wish, Wish | undefined, string]>([
   ['2: a Service of another type is cleared, which is no error', lan, { spec: spec({ type: 'NodePort' }) }, {}, '-'],
   ['2: so is one that becomes an ExternalName', lan, { spec: { type: 'ExternalName' } }, {}, '-'],
   ['3: without pools it is cleared, which is an error', [], {}, undefined, '-; AllocationFailed'],
-  ['4: without a cluster IP it is cleared without an event', lan, { spec: { clusterIPs: [] } }, {}, '-'],
+  ['4, here: without a cluster IP it is cleared, and told so', lan, { spec: { clusterIPs: [] } }, {}, '-; AllocationFailed'],
   ['5: entries with a host name only are no addresses', lan, { shows: [] }, undefined, '10.0.0.0 (p); IPAllocated'],
   ['6: RequireDualStack needs two cluster IPs', both, { spec: spec({ ipFamilyPolicy: 'RequireDualStack' }) }, undefined, '-; not enough clusterips'],
   ['7: without an address it gets one', lan, {}, undefined, '10.0.0.0 (p); IPAllocated'],
