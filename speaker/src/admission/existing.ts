@@ -1,7 +1,8 @@
-import type { ConfigInput, ResourceKind } from '../config';
+import { INPUT_OF, type ConfigInput, type ResourceKind } from '../config';
 import { NODES, type KubeClient, type KubeObject } from '../kube';
+import { RESOURCE_OF } from '../role';
 import type { Proposal } from './judge';
-import { INPUT_OF, RELATED, RESOURCE_OF } from './kinds';
+import { RELATED } from './kinds';
 
 /** The API server gives up on a webhook after the five seconds of the manifests; there must be time left for an answer. */
 const TIMEOUT_MS = 4_000;

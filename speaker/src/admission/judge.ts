@@ -1,5 +1,4 @@
-import { parseConfig, problemText, type ConfigInput, type Problem, type ProblemCode, type ResourceKind } from '../config';
-import { INPUT_OF } from './kinds';
+import { INPUT_OF, parseConfig, problemText, type ConfigInput, type Problem, type ProblemCode, type ResourceKind } from '../config';
 
 /** What somebody wants to do with an object of the configuration. Objects are untrusted JSON. */
 export interface Proposal {

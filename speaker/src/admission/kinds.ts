@@ -1,26 +1,4 @@
-import type { ConfigInput, ResourceKind } from '../config';
-import {
-  BFD_PROFILES, BGP_ADVERTISEMENTS, BGP_PEERS, COMMUNITIES, IP_ADDRESS_POOLS, L2_ADVERTISEMENTS, type ResourceRef,
-} from '../kube';
-
-/** Where the objects of a kind are in the input of the parser. */
-export const INPUT_OF = {
-  IPAddressPool: 'ipAddressPools',
-  L2Advertisement: 'l2Advertisements',
-  BFDProfile: 'bfdProfiles',
-  Community: 'communities',
-  BGPPeer: 'bgpPeers',
-  BGPAdvertisement: 'bgpAdvertisements',
-} as const satisfies Record<ResourceKind, keyof ConfigInput>;
-
-export const RESOURCE_OF: Readonly<Record<ResourceKind, ResourceRef>> = {
-  IPAddressPool: IP_ADDRESS_POOLS,
-  L2Advertisement: L2_ADVERTISEMENTS,
-  BFDProfile: BFD_PROFILES,
-  Community: COMMUNITIES,
-  BGPPeer: BGP_PEERS,
-  BGPAdvertisement: BGP_ADVERTISEMENTS,
-};
+import type { ResourceKind } from '../config';
 
 const ROUTES: readonly ResourceKind[] = ['IPAddressPool', 'BGPAdvertisement', 'BGPPeer', 'BFDProfile'];
 

@@ -2,6 +2,7 @@ import { Labels } from './label-selector';
 import { readLabels } from './metadata';
 import { LabelledObject, mayMatchNode } from './nodes';
 import { NodeAddresses } from './pool-policy';
+import { ResourceKind } from './problem';
 
 /**
  * The objects a configuration is made of. Custom resources and Secrets are untrusted JSON: anything may be in these lists.
@@ -26,6 +27,16 @@ export interface ConfigInput {
   /** InternalIPs of all nodes: a pool may exclude them. */
   readonly nodeAddresses?: NodeAddresses;
 }
+
+/** Where the objects of a kind are in the input. */
+export const INPUT_OF = {
+  IPAddressPool: 'ipAddressPools',
+  L2Advertisement: 'l2Advertisements',
+  BFDProfile: 'bfdProfiles',
+  Community: 'communities',
+  BGPPeer: 'bgpPeers',
+  BGPAdvertisement: 'bgpAdvertisements',
+} as const satisfies Record<ResourceKind, keyof ConfigInput>;
 
 /**
  * The part of the configuration that is of concern to one node: as MetalLB's speakers do it, BGPPeers and BGPAdvertisements that do not select the node are

@@ -13,7 +13,7 @@ export type { BGPTimers } from './bgp-timers';
 export type { Community } from './community';
 export { CommunityValue } from './community-value';
 export type { BGPConfig, Config, UnusableResource } from './config';
-export { type ConfigInput, selectForNode } from './config-input';
+export { type ConfigInput, INPUT_OF, selectForNode } from './config-input';
 export { parseDuration } from './duration';
 export { L2Advertisement, type PreferredNodes } from './l2-advertisement';
 export { anyMatches, type Labels, LabelSelector, type LabelSelectorFault, readLabelSelector } from './label-selector';

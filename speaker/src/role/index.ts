@@ -4,6 +4,7 @@
  */
 export { ADDRESS_CONFLICT, conflictMessage, conflictTexts } from './address-conflict';
 export { Causes } from './causes';
+export { RESOURCE_OF } from './config-resources';
 export { ConfigurationState, type ConfigurationReport } from './configuration-state';
 export { HEARTBEAT_SECRET } from './heartbeat-secret';
 export { ownPod } from './own-pod';

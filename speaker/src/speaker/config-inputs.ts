@@ -1,9 +1,6 @@
 import { selectForNode, type ConfigInput, type Problem, type ResourceKind } from '../config';
-import {
-  BFD_PROFILES, BGP_ADVERTISEMENTS, BGP_PEERS, COMMUNITIES, IP_ADDRESS_POOLS, L2_ADVERTISEMENTS, projectWhole,
-  type KubeObject, type Reflector, type ResourceRef, type Stored,
-} from '../kube';
-import type { Watches } from '../role';
+import { projectWhole, type KubeObject, type Reflector, type Stored } from '../kube';
+import { RESOURCE_OF, type Watches } from '../role';
 import type { PasswordSecrets } from './password-secrets';
 
 /** A BGPPeer as far as its reference to a Secret is concerned, untrusted. */
@@ -11,22 +8,13 @@ interface Peer extends KubeObject {
   readonly spec?: { readonly passwordSecret?: { readonly name?: unknown } };
 }
 
-const RESOURCES: Readonly<Record<ResourceKind, ResourceRef>> = {
-  IPAddressPool: IP_ADDRESS_POOLS,
-  L2Advertisement: L2_ADVERTISEMENTS,
-  BFDProfile: BFD_PROFILES,
-  Community: COMMUNITIES,
-  BGPPeer: BGP_PEERS,
-  BGPAdvertisement: BGP_ADVERTISEMENTS,
-};
-
 /** The objects that a speaker's configuration is made of, as they are watched. */
 export class ConfigInputs {
   private readonly kinds: Readonly<Record<ResourceKind, Reflector<Stored<KubeObject>>>>;
 
   /** @param onChange told each object that has changed in what a user may write */
   constructor(watches: Watches, namespace: string, private readonly secrets: PasswordSecrets, onChange: (object: Stored<KubeObject>) => void) {
-    const kinds = Object.entries(RESOURCES).map(([kind, resource]) => [kind, watches.add<Stored<KubeObject>>({
+    const kinds = Object.entries(RESOURCE_OF).map(([kind, resource]) => [kind, watches.add<Stored<KubeObject>>({
       resource,
       namespace,
       project: (raw) => projectWhole<KubeObject>(raw),
@@ -64,7 +52,7 @@ export class ConfigInputs {
   /** The object of that kind and name, as an event names it; undefined when it is gone. */
   objectOf({ kind, namespace, name }: Pick<Problem, 'kind' | 'namespace' | 'name'>): KubeObject | undefined {
     const stored = this.kinds[kind].store.get(`${namespace}/${name}`);
-    const { group, version } = RESOURCES[kind];
+    const { group, version } = RESOURCE_OF[kind];
     return stored && { apiVersion: `${group}/${version}`, kind, metadata: stored.metadata };
   }
 }

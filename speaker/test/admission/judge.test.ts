@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { judge, Proposal } from '../../src/admission';
-import { INPUT_OF } from '../../src/admission/kinds';
-import type { ConfigInput, ResourceKind } from '../../src/config';
+import { type ConfigInput, INPUT_OF, type ResourceKind } from '../../src/config';
 import { advertisement, bfdProfile, bgpAdvertisement, community, day, peer, pool } from '../config/fixtures';
 
 const NAMESPACE = 'metallb-system';
