@@ -11,7 +11,10 @@ const shared = {
   bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    jestConfig: { testTimeout: 30_000 }, // so that a busy machine fails no test
+    jestConfig: {
+      testTimeout: 30_000, // so that a busy machine fails no test
+      maxWorkers: '100%', // jest would leave one processor idle, of two
+    },
   },
   license: 'Apache-2.0',
   copyrightOwner: author,
