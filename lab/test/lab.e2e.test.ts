@@ -3,6 +3,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { ask, LabError, LinkEvent, monotonicNs, Network, nodeSpecs, Run, WAN_ADDRESS, watchHttp, watchLink } from '..';
 import { listNamespaces, processesIn } from '../netns';
+import { eventually } from './support';
 
 const SERVER = 'const http = require("http"); http.createServer((_, reply) => reply.end(process.argv[1] + "\\n")).listen(+process.argv[2], "0.0.0.0")';
 
@@ -116,8 +117,10 @@ describe('a LAN of three nodes', () => {
     await network.plugCable('n3');
     await network.exec('n3', ['ip', 'link', 'set', 'eth0', 'address', mac]); // makes the kernel announce its address
     await watch.until((event) => event.event === 'gratuitous', 'gratuitous ARP');
+    const answered = () => watch.events().filter((event) => event.event === 'answered') as Extract<LinkEvent, { event: 'answered' }>[];
+    await eventually(() => expect(answered()).toHaveLength(2)); // the announcement may come before the next question
     const summary = await watch.stop();
-    const answers = watch.events().filter((event) => event.event === 'answered') as Extract<LinkEvent, { event: 'answered' }>[];
+    const answers = answered();
     expect(answers).toHaveLength(2);
     expect(answers[1].gapNs).toBe(summary.longestGapNs);
     expect(summary.macs).toEqual([mac]);
