@@ -69,7 +69,9 @@ export class Stage {
   }
 
   async stopController(): Promise<void> {
-    await this.running!.stop();
+    const { running } = this;
+    this.running = undefined; // what is waited for from now on comes without it
+    await running!.stop();
   }
 
   /** Starts the controller where all Services have addresses. @returns seconds until a Service that is made meanwhile has one, too */
