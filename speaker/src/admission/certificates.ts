@@ -3,7 +3,7 @@ import {
   type KubeClient, type KubeObject, type Reflector, type Secret, type Stored,
 } from '../kube';
 import type { Logger } from '../observability';
-import { Throttle, type Watches } from '../role';
+import { MADE_BY_US, Throttle, type Watches } from '../role';
 import type { KeyPair } from '../tls';
 import { fromSecret, inspect, renew, toSecret, type CertificateSet } from './certificate-set';
 
@@ -148,7 +148,7 @@ export class Certificates {
         this.answer = await client.patch<Stored<Secret>>(SECRETS, name, { metadata: { resourceVersion }, data }, { namespace });
       } else {
         this.answer = await client.create<Stored<Secret>>(SECRETS, {
-          apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'home-load-balancer' } }, type: 'Opaque', data,
+          apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, labels: MADE_BY_US }, type: 'Opaque', data,
         }, { namespace });
       }
       return set;

@@ -1,4 +1,4 @@
-import { INPUT_OF, parseConfig, problemText, type ConfigInput, type Problem, type ProblemCode, type ResourceKind } from '../config';
+import { INPUT_OF, OWN_GROUP, parseConfig, problemText, type ConfigInput, type Problem, type ProblemCode, type ResourceKind } from '../config';
 
 /** What somebody wants to do with an object of the configuration. Objects are untrusted JSON. */
 export interface Proposal {
@@ -89,7 +89,7 @@ function refuse(message: string, warnings: readonly string[] = []): Verdict {
 function textOf(object: unknown): string {
   const metadata = field(object, 'metadata');
   return JSON.stringify([field(object, 'spec'), field(metadata, 'labels'), ...Object.entries(field(metadata, 'annotations') ?? {}).sort()
-    .filter(([key]) => key.startsWith('home-load-balancer.github.io/'))]);
+    .filter(([key]) => key.startsWith(OWN_GROUP))]);
 }
 
 function nameOf(object: unknown): unknown {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'crypto';
 import { KubeClient, SECRETS, isKubeError } from '../kube';
 import type { Logger } from '../observability';
-import { HEARTBEAT_SECRET } from '../role';
+import { HEARTBEAT_SECRET, MADE_BY_US } from '../role';
 
 /**
  * Makes the key with which speakers sign their heartbeats, unless there is one: 32 random bytes in entry `secretkey` of the Secret.
@@ -13,7 +13,7 @@ export async function ensureHeartbeatKey(client: KubeClient, namespace: string, 
     await client.create(SECRETS, {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: HEARTBEAT_SECRET, namespace, labels: { 'app.kubernetes.io/managed-by': 'home-load-balancer' } },
+      metadata: { name: HEARTBEAT_SECRET, namespace, labels: MADE_BY_US },
       type: 'Opaque',
       data: { secretkey: randomBytes(32).toString('base64') },
     }, { namespace });

@@ -3,7 +3,7 @@ import { MOST_RESERVATIONS, type Allocator, type Reservation } from '../allocati
 import { IpAddress } from '../ip';
 import { CONFIG_MAPS, isKubeError, type KubeClient, type KubeObject } from '../kube';
 import type { Logger } from '../observability';
-import { Throttle } from '../role';
+import { MADE_BY_US, Throttle } from '../role';
 
 /** Name of the ConfigMap that holds which addresses are kept for which Service. */
 export const RESERVATIONS = 'home-load-balancer-reservations';
@@ -117,8 +117,7 @@ export class StickyMemory {
       if (!isKubeError(error, 'NotFound')) {
         throw error;
       }
-      const labels = { 'app.kubernetes.io/managed-by': 'home-load-balancer' };
-      await client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: RESERVATIONS, namespace, labels }, data: Object.fromEntries(wanted) }, { namespace });
+      await client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: RESERVATIONS, namespace, labels: MADE_BY_US }, data: Object.fromEntries(wanted) }, { namespace });
     });
     this.entries = wanted;
   }

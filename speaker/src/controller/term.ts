@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'timers/promises';
 import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters, type Reservation } from '../allocation';
 import { parseConfig, sameOwnAnnotations, wantsNodes, type Config } from '../config';
 import {
-  COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
+  COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole, timeText,
   type KubeClient, type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
 } from '../kube';
 import type { Check, ControllerMetrics } from '../observability';
@@ -295,7 +295,7 @@ export class Term {
   private async write(key: string, service: StoredService, decision: Decision): Promise<void> {
     const { client, log, metrics } = this.options;
     try {
-      const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z'); // metav1.Time has whole seconds
+      const now = timeText(Date.now());
       const answer = projectService(await client.patchStatus<Service>(SERVICES, service, statusPatch(service, decision, now)));
       this.writeFailures.over();
       this.written.put(key, answer);

@@ -3,6 +3,7 @@ import { Clock, systemClock } from './clock';
 import { isKubeError } from './errors';
 import { KubeLog, silentLog } from './log';
 import { EVENTS } from './resources';
+import { timeText } from './time';
 import { KubeObject, ObjectReference } from './types';
 
 /*
@@ -88,7 +89,7 @@ export class EventRecorder {
     const text = truncate(message, MAX_MESSAGE);
     const key = JSON.stringify([object.kind, namespace, name, uid, type, reason, text]);
     const now = this.clock.now();
-    const seen = new Date(this.clock.wallTime()).toISOString().replace(/\.\d+Z$/, 'Z'); // metav1.Time has whole seconds
+    const seen = timeText(this.clock.wallTime());
     let entry = this.known.get(key);
     if (!entry || now - entry.firstAt > AGGREGATION_MS) {
       entry = { key, about, type, reason: truncate(reason, MAX_REASON), message: text, firstSeen: seen, firstAt: now, lastSeen: seen, count: 0 };

@@ -17,4 +17,5 @@ export { projectMeta, projectNamespace, projectService, projectWhole, type Store
 export { Reflector, type ReflectorOptions, type ReflectorState } from './reflector';
 export * from './resources';
 export { keyOf, Store, type Delta } from './store';
+export { timeText } from './time';
 export type * from './types';

@@ -1,5 +1,8 @@
 import { problemText, type Problem } from '../config';
-import { CONFIGURATION_STATES, projectWhole, type EventRecorder, type KubeClient, type KubeObject, type OwnerReference, type Reflector, type Stored } from '../kube';
+import {
+  CONFIGURATION_STATES, projectWhole, timeText, type EventRecorder, type KubeClient, type KubeObject, type OwnerReference, type Reflector,
+  type Stored,
+} from '../kube';
 import type { Logger, Metrics } from '../observability';
 import { Throttle } from './throttle';
 import type { Watches } from './watches';
@@ -126,7 +129,7 @@ export class ConfigurationState {
       const before = now.status?.conditions?.find(({ type }) => type === condition);
       const [after] = status.conditions;
       const lastTransitionTime = before?.status === after.status ? before.lastTransitionTime : undefined;
-      const conditions = [{ ...after, lastTransitionTime: lastTransitionTime ?? new Date().toISOString().replace(/\.\d+Z$/, 'Z') }];
+      const conditions = [{ ...after, lastTransitionTime: lastTransitionTime ?? timeText(Date.now()) }];
       const body = { metadata: { name, namespace }, status: { ...status, conditions } };
       this.answer = await client.apply<Stored<State>>(CONFIGURATION_STATES, body as KubeObject, { ...manager, subresource: 'status' });
     }

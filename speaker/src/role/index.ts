@@ -7,6 +7,7 @@ export { Causes } from './causes';
 export { RESOURCE_OF } from './config-resources';
 export { ConfigurationState, type ConfigurationReport } from './configuration-state';
 export { HEARTBEAT_SECRET } from './heartbeat-secret';
+export { MADE_BY_US } from './labels';
 export { ownPod } from './own-pod';
 export { runRole, type Role, type RoleContext, type RoleOptions } from './run';
 export { Throttle } from './throttle';

@@ -1,4 +1,4 @@
-import { SERVICES, isKubeError, type Condition, type EventRecorder, type KubeClient, type KubeObject } from '../kube';
+import { SERVICES, isKubeError, timeText, type Condition, type EventRecorder, type KubeClient, type KubeObject } from '../kube';
 import type { AddressConflictEvent } from '../lan';
 import type { Logger } from '../observability';
 import { ADDRESS_CONFLICT, conflictMessage, WorkQueue } from '../role';
@@ -75,7 +75,7 @@ export class ConflictConditions {
     }
     const { name, namespace } = object.metadata;
     const changed = shown?.status !== wanted.status;
-    const lastTransitionTime = changed || !shown?.lastTransitionTime ? `${time().toISOString().slice(0, 19)}Z` : shown.lastTransitionTime;
+    const lastTransitionTime = changed || !shown?.lastTransitionTime ? timeText(time().getTime()) : shown.lastTransitionTime;
     const condition = { type: ADDRESS_CONFLICT, ...wanted, lastTransitionTime };
     try {
       await client.apply(SERVICES, { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, status: { conditions: [condition] } } as KubeObject,

@@ -34,6 +34,15 @@ const conflict = async (name: string, addresses: string[]) => {
 };
 const says = (name: string, shown: object) => eventually(() => condition(name), (value) => expect(value).toMatchObject(shown));
 const wish = (address: string) => ({ annotations: { 'metallb.io/loadBalancerIPs': address } });
+/** A controller, and Service web, whose address 93.5.22.100 a foreign host uses. */
+const contested = async () => {
+  const controller = await cluster.startController();
+  await cluster.service('web');
+  await has('web', ['93.5.22.100']);
+  await conflict('web', ['93.5.22.100']);
+  await says('web', { reason: 'AddressQuarantined' });
+  return controller;
+};
 const available = (count: number) => eventually(async () => (
   (await cluster.client.get<KubeObject & { status?: object }>(IP_ADDRESS_POOLS, 'home', { namespace: NAMESPACE })).status
 ), (value) => expect(value).toMatchObject({ availableIPv4: count }));
@@ -58,11 +67,7 @@ test('stays with the Service that has it, which is told, and goes to nobody afte
 
 test('goes to nobody when its Service moves, though the condition stands and nobody takes it back; it does when the time has passed', async () => {
   await pool('home', ['93.5.22.100-93.5.22.101'], { quarantine: '1500ms' });
-  await cluster.startController();
-  await cluster.service('web');
-  await has('web', ['93.5.22.100']);
-  await conflict('web', ['93.5.22.100']);
-  await says('web', { reason: 'AddressQuarantined' });
+  await contested();
   await cluster.service('late', wish('93.5.22.100'));
   await says('late', { status: 'False', reason: 'AddressQuarantined' });
   await cluster.client.patch(SERVICES, 'web', { metadata: wish('93.5.22.101') }, at);
@@ -75,11 +80,7 @@ test('goes to nobody when its Service moves, though the condition stands and nob
 
 test('is kept from others when the condition is False', async () => {
   await pool('home', ['93.5.22.100'], { quarantine: '1h' });
-  await cluster.startController();
-  await cluster.service('web');
-  await has('web', ['93.5.22.100']);
-  await conflict('web', ['93.5.22.100']);
-  await says('web', { reason: 'AddressQuarantined' });
+  await contested();
   await conflict('web', []);
   await says('web', { reason: 'AddressQuarantined', message: expect.stringContaining('until lately') });
   await remove('web');
@@ -89,11 +90,7 @@ test('is kept from others when the condition is False', async () => {
 
 test('is well again, and its Service is told so, when the condition is False and the time has passed', async () => {
   await pool('home', ['93.5.22.100'], { quarantine: '1s' });
-  await cluster.startController();
-  await cluster.service('web');
-  await has('web', ['93.5.22.100']);
-  await conflict('web', ['93.5.22.100']);
-  await says('web', { reason: 'AddressQuarantined' });
+  await contested();
   await conflict('web', []);
   await says('web', { status: 'True', reason: 'Assigned' });
   await has('web', ['93.5.22.100']);
@@ -101,11 +98,7 @@ test('is well again, and its Service is told so, when the condition is False and
 
 test('is in quarantine after a restart as long as a Service says so', async () => {
   await pool('home', ['93.5.22.100-93.5.22.101'], { quarantine: '1h', sharing: 'automatic' });
-  const controller = await cluster.startController();
-  await cluster.service('web');
-  await has('web', ['93.5.22.100']);
-  await conflict('web', ['93.5.22.100']);
-  await says('web', { reason: 'AddressQuarantined' });
+  const controller = await contested();
   await cluster.stopController(controller);
   await cluster.service('other', { spec: { ports: [{ port: 443 }] } });
   await cluster.startController();
@@ -117,11 +110,7 @@ test('is in quarantine after a restart as long as a Service says so', async () =
 
 test('is given again at once where the pool says nothing of quarantine, or no more', async () => {
   await pool('home', ['93.5.22.100'], { quarantine: '1h' });
-  await cluster.startController();
-  await cluster.service('web');
-  await has('web', ['93.5.22.100']);
-  await conflict('web', ['93.5.22.100']);
-  await says('web', { reason: 'AddressQuarantined' });
+  await contested();
   await cluster.client.patch(IP_ADDRESS_POOLS, 'home', { metadata: { annotations: { 'home-load-balancer.github.io/quarantine': null } } }, { namespace: NAMESPACE });
   await says('web', { status: 'True', reason: 'Assigned' });
   await conflict('web', ['93.5.22.100', 'fe80::1']);
