@@ -13,7 +13,7 @@
  *   frame ────┼─► membership ─► ownership┤   neighbor    ├─► Outbox: frames, datagrams, events
  *   heartbeat ┤   conflict               │   (RFC 4861)  │
  *   tick ─────┘   (RFC 5227)             └─► gratuitous ─┤
- *                     └────────► witness, heartbeats ────┘
+ *                     └────────► witness, rounds ────────┘
  * ```
  *
  * **Authority.** Peers take an address over when its holder has been silent for a detection time. So a holder that has sent no heartbeat
@@ -33,43 +33,34 @@
  * **Both families** are treated alike: membership, ownership, the schedule and the rules for claims know addresses only as keys. What
  * differs is the packet: ARP (responder.ts, gratuitous.ts, witness.ts) or Neighbor Discovery (neighbor.ts).
  */
-import { Reach } from '../wire';
 import { Addresses } from './addresses';
 import { checkKeys, checkLinks, checkOptions, checkPlan } from './checks';
 import { Conflicts } from './conflict';
 import { Decisions } from './decisions';
 import { Gratuitous } from './gratuitous';
-import { Handovers, STOP_SPACING_MS } from './handover';
-import { Heartbeats } from './heartbeats';
+import { Handovers } from './handover';
 import { Holdings } from './holdings';
 import { Interfaces } from './interfaces';
 import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
 import { Overheard } from './overheard';
+import { Placement } from './placement';
 import { Probing } from './probing';
 import { Reassurance } from './reassurance';
 import { Reception } from './reception';
+import { Rounds } from './rounds';
 import { addressSnapshot, counters, peerSnapshot } from './snapshot';
 import { REFUSED_MS } from './twins';
 import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
-import { Witness } from './witness';
-
-/** Rounds sent because something changed are at least this far apart. */
-const TRIGGERED_SPACING_MS = 10;
-/** The same for what is passed on in a large cluster: when it starts, much is new at once. */
-const PASS_SPACING_MS = 25;
 
 export class LanCore {
   private readonly node: string;
-  private readonly random: () => number;
-  private readonly intervalMs: number;
   private readonly detectionMs: number;
   private readonly outbox = new Outbox();
   private readonly interfaces: Interfaces;
   private readonly addresses = new Addresses();
   private readonly membership: Membership;
-  private readonly heartbeats: Heartbeats;
   private readonly holdings: Holdings;
   private readonly handovers: Handovers;
   private readonly listening: Listening;
@@ -78,7 +69,8 @@ export class LanCore {
   private readonly reassurance: Reassurance;
   private readonly overheard: Overheard;
   private readonly reception: Reception;
-  private readonly witness = new Witness();
+  private readonly rounds: Rounds;
+  private readonly placement: Placement;
   private readonly frameDrops = counters(FRAME_DROPS);
   private readonly heartbeatDrops = counters(HEARTBEAT_DROPS);
 
@@ -86,16 +78,6 @@ export class LanCore {
   /** While it leaves: when it does so at the latest. */
   private leavesAt = Infinity;
   private keyMissingReported = false;
-  /** When the last heartbeat went out, or would have; authority is measured from it. */
-  private lastRound = Infinity;
-  private nextBeat = Infinity;
-  /** When something was last passed on to the neighbours, in a large cluster. */
-  private lastPass = -Infinity;
-  private linksTold = 0;
-  /** What peers should hear at once has changed. */
-  private dirty = false;
-  /** What our heartbeats tell of addresses has changed. */
-  private statesChanged = false;
   private deadline = Infinity;
 
   /** @throws {LanError} `LAN_OPTIONS_INVALID` when the node name or the heartbeat's interval or multiplier cannot be used. */
@@ -103,11 +85,8 @@ export class LanCore {
     checkOptions(options);
     const { node, incarnation, heartbeat: { intervalMs, multiplier } } = options;
     this.node = node;
-    this.random = options.random;
-    this.intervalMs = intervalMs;
     this.membership = new Membership(node, BigInt.asUintN(64, incarnation), intervalMs, multiplier);
     this.detectionMs = this.membership.detectionMs;
-    this.heartbeats = new Heartbeats(this.membership);
     this.interfaces = new Interfaces(options.excludeInterfaces);
     this.overheard = new Overheard(this.membership.peers);
     const gratuitous = new Gratuitous(options.gratuitous ?? {}, options.random, this.overheard);
@@ -117,8 +96,10 @@ export class LanCore {
     this.listening = new Listening(this.membership, this.outbox);
     this.probing = new Probing(options.conflictDetection ?? false, options.random, this.outbox);
     this.decisions = new Decisions(this.membership, this.listening, this.holdings, this.handovers, this.probing);
-    const { interfaces, addresses, membership, overheard, probing, outbox } = this;
+    const { interfaces, addresses, membership, overheard, probing, outbox, listening, decisions, holdings } = this;
     this.reception = new Reception(interfaces, addresses, membership, new Conflicts(gratuitous), overheard, probing, outbox);
+    this.rounds = new Rounds(intervalMs, options.random, membership, listening, decisions, holdings, interfaces, addresses, outbox);
+    this.placement = new Placement(membership, listening, decisions, holdings, this.rounds, interfaces, addresses, outbox);
   }
 
   /**
@@ -137,11 +118,11 @@ export class LanCore {
     this.decisions.revision = plan.revision ?? 0;
     if (!this.decisions.planned) {
       this.decisions.planned = true;
-      this.nextBeat = this.lastRound = now;
+      this.rounds.begin(now);
       if (this.membership.peers.size > 0) this.listening.start(now);
     }
-    this.assignInterfaces(now);
-    this.statesChanged = this.dirty = true;
+    this.placement.assign(now);
+    this.rounds.tellStates();
     return this.leave(now);
   }
 
@@ -152,12 +133,7 @@ export class LanCore {
   setLinks(now: number, links: readonly Link[]): Outbox {
     checkLinks(links);
     if (!this.enter(now)) return this.outbox;
-    const before = new Set(this.interfaces.lans());
-    this.interfaces.setLinks(links);
-    const joined = this.interfaces.lans().some((lan) => !before.has(lan));
-    const listens = joined && this.decisions.planned && this.canBeat && !this.hearsAll;
-    if (listens) this.listening.start(now);
-    this.assignInterfaces(now, listens);
+    this.placement.setLinks(now, links);
     return this.leave(now);
   }
 
@@ -172,7 +148,8 @@ export class LanCore {
     this.membership.keys.set(now, keys);
     if (first && this.decisions.planned && this.membership.peers.size > 0) this.listening.start(now);
     this.keyMissingReported = false;
-    this.membership.changed = this.dirty = true;
+    this.membership.changed = true;
+    this.rounds.tell();
     return this.leave(now);
   }
 
@@ -206,7 +183,7 @@ export class LanCore {
   tick(now: number): Outbox {
     if (!this.enter(now)) return this.outbox;
     // Late, but not so late that authority is lost: datagrams may be waiting, so nobody is accused yet.
-    if (now - this.nextBeat > this.intervalMs) this.membership.late(now);
+    if (this.rounds.isLate(now)) this.membership.late(now);
     this.membership.tick(now, this.outbox);
     this.holdings.tick(now, this.addresses.list);
     for (const address of this.probing.tick(now)) this.decisions.reconsider(now, address);
@@ -225,8 +202,8 @@ export class LanCore {
   stop(now: number): Outbox {
     if (!this.enter(now)) return this.outbox;
     this.leavesAt = this.decisions.leaving ? now : this.decisions.leave(now, this.addresses.list);
-    this.nextBeat = now;
-    this.statesChanged = this.dirty = true;
+    this.rounds.hasten(now);
+    this.rounds.tellStates();
     return this.leave(now);
   }
 
@@ -254,20 +231,23 @@ export class LanCore {
   private enter(now: number): boolean {
     this.outbox.clear();
     if (this.stopped) return false;
-    if (now - this.lastRound > this.detectionMs) this.stall(now);
+    if (this.rounds.silence(now) > this.detectionMs) this.stall(now);
     return true;
   }
 
   /** Ends each call that may have changed something: decides, tells, and computes the next deadline. */
   private leave(now: number): Outbox {
-    if (this.listening.end(now)) this.membership.changed = this.dirty = true;
+    if (this.listening.end(now)) {
+      this.membership.changed = true;
+      this.rounds.tell();
+    }
     if (this.membership.introduced) {
       this.membership.introduced = false;
-      this.dirty = true;
+      this.rounds.tell();
     }
     if (now >= this.membership.settleDeadline) {
       this.membership.settle(now, this.outbox);
-      this.heedLost(now);
+      this.decisions.heedLost(now, this.addresses.list);
     }
     if (this.membership.changed) {
       this.membership.changed = false;
@@ -277,13 +257,10 @@ export class LanCore {
     this.handovers.heed(now, this.outbox.events);
     if (this.decisions.leaving && (now >= this.leavesAt || !this.addresses.list.some(({ held }) => held))) return this.end(now);
     this.reportMissingKey();
-    this.beat(now);
-    if (now >= this.passDeadline) this.pass(now, false);
-    const triggered = this.dirty && this.canBeat ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
-    const { holdings, listening, membership, probing } = this;
+    this.rounds.beat(now);
+    const { rounds, holdings, listening, membership, probing } = this;
     this.deadline = Math.min(
-      this.nextBeat, triggered, holdings.deadline, membership.nextDeadline(), listening.deadline, probing.deadline, this.leavesAt,
-      this.passDeadline, membership.settleDeadline,
+      rounds.deadline, holdings.deadline, membership.nextDeadline(), listening.deadline, probing.deadline, this.leavesAt, membership.settleDeadline,
     );
     return this.outbox;
   }
@@ -292,103 +269,21 @@ export class LanCore {
     this.stopped = true;
     for (const address of this.addresses.list) this.holdings.lose(address, 'stopped');
     this.outbox.withhold();
-    if (this.decisions.planned && this.membership.keys.any) this.heartbeats.goodbye(now, this.outbox);
+    this.rounds.goodbye(now);
     this.deadline = Infinity;
     return this.outbox;
   }
 
-  private get hearsAll(): boolean {
-    return [...this.membership.peers.values()].every(({ up }) => up);
-  }
-
-  private get canBeat(): boolean {
-    return this.membership.keys.any && this.membership.peers.size > 0;
-  }
-
-  /** Sends heartbeats that are due, and once an interval asks the LAN. */
-  private beat(now: number): void {
-    if (this.holdings.changed) {
-      this.holdings.changed = false;
-      this.statesChanged = this.dirty = true;
-    }
-    const periodic = now >= this.nextBeat;
-    // Compared as the deadline is computed: now - lastRound may round to a little less, and the loop would spin.
-    const triggered = this.dirty && now >= this.lastRound + TRIGGERED_SPACING_MS;
-    if (!periodic && !(triggered && this.canBeat)) return;
-    if (periodic) {
-      // A little earlier each time by chance, as BFD does (RFC 5880 §6.8.7), so that speakers do not fall into step.
-      this.nextBeat = now + this.intervalMs - this.intervalMs * 0.1 * this.random();
-      if (this.decisions.leaving) this.nextBeat = now + STOP_SPACING_MS;
-      this.decisions.review(now, this.addresses.list);
-      const { node, intervalMs, detectionMs, listening: { active: listening }, interfaces, membership: { peers } } = this;
-      if (peers.size > 0) {
-        const view = { now, node, intervalMs, detectionMs, listening, peers, interfaces };
-        this.witness.tick(view, this.addresses.list, this.outbox);
-      }
-    }
-    this.lastRound = now;
-    if (!this.canBeat) return;
-    if (this.membership.twins.notices.length > 0) this.heartbeats.notify(now, this.outbox);
-    if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.decisions.revision);
-    this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
-    this.statesChanged = this.dirty = false;
-    if (this.membership.mesh.relays) this.pass(now, periodic);
-  }
-
-  /** In a large cluster, passes on what is new. */
-  private pass(now: number, periodic: boolean): void {
-    this.lastPass = now;
-    this.linksTold = this.membership.linksChanged;
-    this.heartbeats.pass(now, periodic, this.listening.active, this.interfaces, this.outbox);
-  }
-
-  /** When something is to be passed on that should not wait for the next round. */
-  private get passDeadline(): number {
-    const { mesh, linksChanged } = this.membership;
-    const waiting = mesh.relays && this.canBeat && (mesh.news.size > 0 || mesh.newcomers.size > 0 || linksChanged !== this.linksTold);
-    return waiting ? this.lastPass + PASS_SPACING_MS : Infinity;
-  }
-
-  /**
-   * No way leads to these peers any more. What they held may be taken, but the LAN is asked first, as a neighbour asks while a heartbeat
-   * is overdue: it counts as claimed for one and a half intervals more, in which an answer renews the claim.
-   */
-  private heedLost(now: number): void {
-    for (const { peer, record } of this.membership.lost.splice(0)) {
-      const at = now - this.detectionMs + 1.5 * this.intervalMs;
-      for (const address of this.addresses.list) {
-        if (!address.held && record?.states.get(address.key)?.held === true) address.rival ??= { node: peer.node, at, onLinkAt: at };
-      }
-    }
-  }
-
-  /**
-   * Computes where each address is announced, after a change of links or plan. An address that was held on other networks alone, and could be
-   * on its own LAN now, is given up if that LAN is to be listened to: who serves it there keeps it.
-   */
-  private assignInterfaces(now: number, listens = false): void {
-    const offLink = listens ? this.addresses.list.filter(({ held, reach }) => held && reach === Reach.OFF_LINK) : [];
-    const changed = this.interfaces.assign(this.addresses.list);
-    for (const address of offLink) if (address.reach === Reach.ON_LINK) this.holdings.lose(address, 'lanJoined');
-    for (const address of changed) {
-      const { held } = address;
-      this.decisions.reconsider(now, address);
-      if (held && address.held) this.holdings.announce(now, address);
-      this.statesChanged = this.dirty = true;
-    }
-    this.interfaces.reportMissing(this.addresses.list, this.node, this.outbox);
-  }
-
-  /** This node did not run for longer than a detection time: its peers may have taken its addresses over. */
   private stall(now: number): void {
-    this.listening.loseAuthority(now, now - this.lastRound);
+    this.listening.loseAuthority(now, this.rounds.silence(now));
     for (const address of this.addresses.list) {
       address.heldBeforeStall ||= address.held;
       this.holdings.lose(address, 'stalled');
     }
     // Whatever call found it out, the next tick is due: it sends the heartbeat by whose echo peers are known to be heard again.
-    this.lastRound = this.nextBeat = this.deadline = now;
-    this.dirty = true;
+    this.deadline = now;
+    this.rounds.begin(now);
+    this.rounds.tell();
   }
 
   /** Another speaker has this node's name, and is believed by the others. */

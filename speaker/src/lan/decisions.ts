@@ -72,6 +72,20 @@ export class Decisions {
     }
   }
 
+  /**
+   * No way leads to some peers any more. What they held may be taken, but the LAN is asked first, as a neighbour asks while a heartbeat
+   * is overdue: it counts as claimed for one and a half intervals more, in which an answer renews the claim.
+   */
+  heedLost(now: number, addresses: readonly Address[]): void {
+    const { lost, detectionMs, intervalMs } = this.membership;
+    for (const { peer, record } of lost.splice(0)) {
+      const at = now - detectionMs + 1.5 * intervalMs;
+      for (const address of addresses) {
+        if (!address.held && record?.states.get(address.key)?.held === true) address.rival ??= { node: peer.node, at, onLinkAt: at };
+      }
+    }
+  }
+
   /** Begins to stop: gives up what nobody could take over. Returns until when the rest waits for its successors; `now` if there is none. */
   leave(now: number, addresses: readonly Address[]): number {
     this.leaving = true;

@@ -1,0 +1,53 @@
+/**
+ * Where each address is announced: computed anew when the plan or the links of this node change, with what follows for the addresses.
+ *
+ * An interface that comes up while some peer is not heard joins a LAN on which that peer may have the address: the LAN is listened to first.
+ */
+import { Reach } from '../wire';
+import { Addresses } from './addresses';
+import { Decisions } from './decisions';
+import { Holdings } from './holdings';
+import { Interfaces } from './interfaces';
+import { Listening } from './listening';
+import { Membership } from './membership';
+import { Outbox } from './outbox';
+import { Rounds } from './rounds';
+import { Link } from './types';
+
+export class Placement {
+  constructor(
+    private readonly membership: Membership, private readonly listening: Listening, private readonly decisions: Decisions,
+    private readonly holdings: Holdings, private readonly rounds: Rounds, private readonly interfaces: Interfaces,
+    private readonly addresses: Addresses, private readonly outbox: Outbox,
+  ) {}
+
+  setLinks(now: number, links: readonly Link[]): void {
+    const before = new Set(this.interfaces.lans());
+    this.interfaces.setLinks(links);
+    const joined = this.interfaces.lans().some((lan) => !before.has(lan));
+    const listens = joined && this.decisions.planned && this.rounds.canBeat && !this.hearsAll;
+    if (listens) this.listening.start(now);
+    this.assign(now, listens);
+  }
+
+  /**
+   * Assigns interfaces to addresses. An address that was held on other networks alone, and could be on its own LAN now, is given up if
+   * that LAN is to be listened to: who serves it there keeps it.
+   */
+  assign(now: number, listens = false): void {
+    const offLink = listens ? this.addresses.list.filter(({ held, reach }) => held && reach === Reach.OFF_LINK) : [];
+    const changed = this.interfaces.assign(this.addresses.list);
+    for (const address of offLink) if (address.reach === Reach.ON_LINK) this.holdings.lose(address, 'lanJoined');
+    for (const address of changed) {
+      const { held } = address;
+      this.decisions.reconsider(now, address);
+      if (held && address.held) this.holdings.announce(now, address);
+      this.rounds.tellStates();
+    }
+    this.interfaces.reportMissing(this.addresses.list, this.membership.node, this.outbox);
+  }
+
+  private get hearsAll(): boolean {
+    return [...this.membership.peers.values()].every(({ up }) => up);
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * When heartbeats go out: a round once an interval, one more soon after something has changed, and in a large cluster what is passed on
+ * between rounds. Once an interval it is also decided anew what time alone may have changed, and the LAN is asked who answers (witness.ts).
+ *
+ * A node's authority is measured from its last round: see {@link Rounds.silence}.
+ */
+import { Addresses } from './addresses';
+import { Decisions } from './decisions';
+import { STOP_SPACING_MS } from './handover';
+import { Heartbeats } from './heartbeats';
+import { Holdings } from './holdings';
+import { Interfaces } from './interfaces';
+import { Listening } from './listening';
+import { Membership } from './membership';
+import { Outbox } from './outbox';
+import { Witness } from './witness';
+
+/** Rounds sent because something changed are at least this far apart. */
+const TRIGGERED_SPACING_MS = 10;
+/** The same for what is passed on in a large cluster: when it starts, much is new at once. */
+const PASS_SPACING_MS = 25;
+
+export class Rounds {
+  private readonly heartbeats: Heartbeats;
+  private readonly witness = new Witness();
+  /** When the last heartbeat went out, or would have; authority is measured from it. */
+  private lastRound = Infinity;
+  private nextBeat = Infinity;
+  /** When something was last passed on to the neighbours, in a large cluster. */
+  private lastPass = -Infinity;
+  private linksTold = 0;
+  /** What peers should hear at once has changed. */
+  private dirty = false;
+  /** What our heartbeats tell of addresses has changed. */
+  private statesChanged = false;
+
+  constructor(
+    private readonly intervalMs: number, private readonly random: () => number, private readonly membership: Membership,
+    private readonly listening: Listening, private readonly decisions: Decisions, private readonly holdings: Holdings,
+    private readonly interfaces: Interfaces, private readonly addresses: Addresses, private readonly outbox: Outbox,
+  ) {
+    this.heartbeats = new Heartbeats(membership);
+  }
+
+  /** Whether heartbeats are sent at all: there is a key, and somebody to hear them. */
+  get canBeat(): boolean {
+    return this.membership.keys.any && this.membership.peers.size > 0;
+  }
+
+  /** For how long nothing has been sent; negative before the first round. */
+  silence(now: number): number {
+    return now - this.lastRound;
+  }
+
+  /** Whether the next round is overdue by more than an interval. */
+  isLate(now: number): boolean {
+    return now - this.nextBeat > this.intervalMs;
+  }
+
+  /** The first round, or the first after a pause, is due now; authority is measured from here on. */
+  begin(now: number): void {
+    this.lastRound = this.nextBeat = now;
+  }
+
+  /** The next round is due now. */
+  hasten(now: number): void {
+    this.nextBeat = now;
+  }
+
+  /** Peers should hear from this node soon. */
+  tell(): void {
+    this.dirty = true;
+  }
+
+  /** Peers should soon hear of what has changed about addresses. */
+  tellStates(): void {
+    this.statesChanged = this.dirty = true;
+  }
+
+  /** Sends heartbeats that are due, and once an interval asks the LAN. */
+  beat(now: number): void {
+    if (this.holdings.changed) {
+      this.holdings.changed = false;
+      this.tellStates();
+    }
+    const periodic = now >= this.nextBeat;
+    if (periodic || (this.canBeat && now >= this.triggeredAt)) this.round(now, periodic);
+    if (now >= this.passDeadline) this.pass(now, false);
+  }
+
+  /** When {@link beat} has something to send. */
+  get deadline(): number {
+    return Math.min(this.nextBeat, this.canBeat ? this.triggeredAt : Infinity, this.passDeadline);
+  }
+
+  goodbye(now: number): void {
+    if (this.decisions.planned && this.membership.keys.any) this.heartbeats.goodbye(now, this.outbox);
+  }
+
+  private round(now: number, periodic: boolean): void {
+    if (periodic) {
+      // A little earlier each time by chance, as BFD does (RFC 5880 §6.8.7), so that speakers do not fall into step.
+      this.nextBeat = now + this.intervalMs - this.intervalMs * 0.1 * this.random();
+      if (this.decisions.leaving) this.nextBeat = now + STOP_SPACING_MS;
+      this.decisions.review(now, this.addresses.list);
+      this.askLan(now);
+    }
+    this.lastRound = now;
+    if (!this.canBeat) return;
+    if (this.membership.twins.notices.length > 0) this.heartbeats.notify(now, this.outbox);
+    if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.decisions.revision);
+    this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
+    this.statesChanged = this.dirty = false;
+    if (this.membership.mesh.relays) this.pass(now, periodic);
+  }
+
+  private askLan(now: number): void {
+    const { intervalMs, listening: { active: listening }, interfaces, membership: { node, detectionMs, peers } } = this;
+    if (peers.size === 0) return;
+    this.witness.tick({ now, node, intervalMs, detectionMs, listening, peers, interfaces }, this.addresses.list, this.outbox);
+  }
+
+  /** When something is to be told that should not wait for the next round. */
+  private get triggeredAt(): number {
+    return this.dirty ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
+  }
+
+  /** In a large cluster, passes on what is new. */
+  private pass(now: number, periodic: boolean): void {
+    this.lastPass = now;
+    this.linksTold = this.membership.linksChanged;
+    this.heartbeats.pass(now, periodic, this.listening.active, this.interfaces, this.outbox);
+  }
+
+  /** When something is to be passed on that should not wait for the next round. */
+  private get passDeadline(): number {
+    const { mesh, linksChanged } = this.membership;
+    const waiting = mesh.relays && this.canBeat && (mesh.news.size > 0 || mesh.newcomers.size > 0 || linksChanged !== this.linksTold);
+    return waiting ? this.lastPass + PASS_SPACING_MS : Infinity;
+  }
+}
