@@ -113,6 +113,16 @@ describe('Services of type LoadBalancer', () => {
       });
     });
 
+    test('has it again when somebody deletes it', async () => {
+      const [{ metadata: { name, uid } }] = await statusesOf('web');
+      await cluster.client.delete(SERVICE_L2_STATUSES, name, { namespace: NAMESPACE });
+      await eventually(async () => {
+        const statuses = await statusesOf('web');
+        expect(statuses).toMatchObject([{ status: { node, serviceName: 'web' } }]);
+        expect(statuses[0].metadata.uid).not.toBe(uid);
+      });
+    });
+
     test('is reached through kube-proxy from the LAN, and through the router from the internet', async () => {
       const page = { status: 200, body: expect.stringMatching(/^n[123]/) };
       expect(await eventually(async () => get(cluster, 'client', `http://${VIRTUAL_ADDRESS}/`))).toEqual(page);

@@ -110,7 +110,8 @@ export class Announcing {
       }
       return;
     }
-    statuses.announce(service, decision!.announced && decision!.interfaces ? this.held.get(now[0])! : []);
+    const interfaces = decision!.announced && decision!.interfaces ? this.held.get(now[0])! : [];
+    statuses.announce(service, interfaces, now.length === addressesOf(decision).length);
     if (changed) {
       log.info({ service, ips: now }, 'service has IP, announcing');
       const object = objectOf(service);

@@ -90,7 +90,15 @@ export class Speaker implements Role {
       onChange: () => this.pacer.request(),
       onSecret: (secret) => this.setKey(secret),
     });
-    this.statuses = new L2Statuses({ client, namespace, node, owner, log }, this.watches);
+    this.statuses = new L2Statuses({
+      client,
+      namespace,
+      node,
+      owner,
+      log,
+      isUp: (name) => options.heartbeats === 'off' || !this.key || this.peersUp.has(name),
+      isSpokesman: () => this.isSpokesman(),
+    }, this.watches);
     const recorder = new EventRecorder(client, { component: 'metallb-speaker', host: node, log, queueLimit: 10_000 });
     this.bgpNotice = new BgpNotice({ recorder, log, objectOf: (peer) => this.inputs.resourceOf({ kind: 'BGPPeer', ...peer }) });
     this.state = new ConfigurationState({
@@ -130,6 +138,7 @@ export class Speaker implements Role {
         this.peersUp.add(event.node);
       } else if (event.code === 'peerDown') {
         this.peersUp.delete(event.node);
+        this.statuses.nodeDown(event.node);
       }
       if (options.heartbeats === 'on' || event.code !== 'heartbeatKeyMissing') {
         logLanEvent(log, event);

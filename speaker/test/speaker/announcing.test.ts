@@ -15,7 +15,7 @@ function bench() {
     recorder: { record: (object, type, reason, message) => { told.push(`event ${object.metadata.name} ${type} ${reason} ${message}`); } },
     objectOf: (service) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: service } }),
     statuses: {
-      announce: (service, interfaces) => { told.push(`status ${service} [${interfaces.join()}]`); },
+      announce: (service, interfaces, complete) => { told.push(`status ${service} [${interfaces.join()}]${complete ? '' : ' in part'}`); },
       withdraw: (service) => { told.push(`no status ${service}`); },
     },
     conflicts: {
@@ -74,6 +74,18 @@ test('each Service on a shared address is told', async () => {
     'metallb_speaker_announced{service="home/web",protocol="layer2",node="n1",ip="93.5.22.100"} 1',
     'metallb_speaker_announced{service="home/game",protocol="layer2",node="n1",ip="93.5.22.100"} 1',
   ]);
+});
+
+test('of a Service with two addresses it is said whether this node answers for both', () => {
+  const { subject, acquired, lost, said } = bench();
+  const statuses = () => said().filter((text) => text.includes('status'));
+  subject.decided('home/web', announce(['93.5.22.100', 'fd93:5:22::100']));
+  acquired('93.5.22.100');
+  expect(statuses()).toEqual(['status home/web [] in part']);
+  acquired('fd93:5:22::100');
+  expect(statuses()).toEqual(['status home/web []']);
+  lost('93.5.22.100');
+  expect(statuses()).toEqual(['status home/web [] in part']);
 });
 
 test('a lost address takes status and metric with it', async () => {
