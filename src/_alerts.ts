@@ -34,6 +34,9 @@ export function alertRules(): { name: string; rules: Alert[] }[] {
           'a Service waits for an address', '{{ $value }} Services have had no address for five minutes: {{ $labels.reason }}; their events say more'),
         alert('HomeLoadBalancerSpeakerSilent', 'hlb_authority == 0', '1m', 'warning',
           'a speaker may not answer', '{{ $labels.pod }} was stalled or hears none of its peers, so it leaves its addresses to others'),
+        alert('HomeLoadBalancerKernelAnswers', 'hlb_kernel_answers == 1', '2m', 'warning',
+          'the kernel of a node answers for addresses of Services', 'the node of {{ $labels.pod }} answers on {{ $labels.interface }} for addresses that {{ $labels.on }} has, '
+            + 'whichever node announces them: kube-proxy in IPVS mode without strictARP, or addresses that were left there; `kubectl describe node` says what to change'),
       ],
     },
   ];

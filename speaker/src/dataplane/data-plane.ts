@@ -3,6 +3,7 @@ import { Worker } from 'worker_threads';
 import { FailbackOptions, LanEvent, LanPlan } from '../lan';
 import { SysError, Wakeup } from '../sys';
 import { DataPlaneError, fromErrorValue } from './errors';
+import { KernelReport } from './kernel-watch';
 import { Command, DataPlaneSnapshot, Report, WorkerOptions } from './messages';
 
 /** How long the end of the process waits for the goodbye to be on the wire. */
@@ -46,10 +47,10 @@ interface Waiting {
 /**
  * The data plane as the main thread sees it: it is told what to do, and tells what it did. See `loop.ts` for what goes on inside.
  *
- * Events: `event`, for each event of the core; `failed`, once, when it has stopped answering because of an error. Peers then take over within the
+ * Events: `event`, for each event of the core; `kernel`, when what the kernel does by itself has changed; `failed`, once, when it has stopped answering because of an error. Peers then take over within the
  * detection time; whether to start another is for the owner to decide.
  */
-export class DataPlane extends EventEmitter<{ event: [LanEvent]; failed: [Error] }> {
+export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [KernelReport]; failed: [Error] }> {
   /**
    * Starts the thread. Resolves when its sockets are open; nothing is announced before the first plan.
    *
@@ -182,6 +183,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; failed: [Error]
   private heard(report: Report): void {
     switch (report.type) {
       case 'events': return report.events.forEach((event) => this.emit('event', event));
+      case 'kernel': return void this.emit('kernel', report.kernel);
       case 'problem': return this.log?.warn(report.fields, report.message);
       case 'snapshot': return this.waiting.get(report.id)?.resolve(report.snapshot);
       case 'failed': return this.fail(fromErrorValue(report.error));

@@ -4,6 +4,8 @@
  */
 export { DataPlane, type DataPlaneOptions } from './data-plane';
 export { DataPlaneError, type DataPlaneErrorCode } from './errors';
+export { BEST_ADDRESS, effective, SILENT, type Exposure, type KernelCause, type KernelFinding, type Parameter } from './kernel-answers';
+export { type KernelReport } from './kernel-watch';
 export { type DataPlaneSnapshot } from './messages';
 export { LATENESS_BOUNDS_MS, type LoopSnapshot } from './statistics';
 export { runDataPlaneWorker } from './worker';

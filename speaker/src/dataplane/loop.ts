@@ -34,6 +34,7 @@ import { LanError, LanPlan, Link, Outbox } from '../lan';
 import { Errno, errnoName, NetlinkError, NetworkLink, NOTHING, SysError } from '../sys';
 import { Groups } from './groups';
 import { interestOf } from './interest';
+import { KernelWatch } from './kernel-watch';
 import { Command } from './messages';
 import { Statistics } from './statistics';
 import { Core, FrameSource, HeartbeatSocket, LinkSource, Surroundings } from './surroundings';
@@ -60,6 +61,7 @@ export class Loop {
   private readonly packet = Buffer.alloc(PACKET_SIZE);
   private readonly promiscuous = new Set<number>();
   private readonly groups: Groups;
+  private readonly kernel: KernelWatch;
   private readonly heartbeats: ReadonlyMap<number, HeartbeatSocket>;
   private plan: LanPlan | undefined;
   private links: LinkSource | undefined;
@@ -70,6 +72,11 @@ export class Loop {
 
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
     this.groups = new Groups(around, (message, fields) => this.problem(message, fields));
+    this.kernel = new KernelWatch({
+      excludeInterfaces: options.excludeInterfaces,
+      read: (path) => around.parameter(path),
+      report: (kernel) => around.report({ type: 'kernel', kernel }),
+    });
     this.heartbeats = new Map(around.heartbeats.map((socket) => [socket.fd, socket]));
   }
 
@@ -161,6 +168,7 @@ export class Loop {
         return this.offer('the plan', () => {
           const outbox = core.setPlan(around.now(), command.plan);
           this.plan = command.plan;
+          this.kernel.setPlan(around.now(), command.plan);
           this.listen(); // before anything is announced: who hears the announcement may ask at once
           return outbox;
         });
@@ -181,13 +189,15 @@ export class Loop {
     this.armed = NaN;
     if (now >= this.linksRetryAt) this.openLinks();
     const deadline = this.core.nextDeadline();
-    if (now < deadline) return;
-    this.statistics.ticked(now - deadline);
-    this.drain(this.core.tick(now));
+    if (now >= deadline) {
+      this.statistics.ticked(now - deadline);
+      this.drain(this.core.tick(now));
+    }
+    if (now >= this.kernel.deadline) this.kernel.look(now);
   }
 
   private arm(): void {
-    const deadline = Math.min(this.core.nextDeadline(), this.linksRetryAt);
+    const deadline = Math.min(this.core.nextDeadline(), this.linksRetryAt, this.kernel.deadline);
     if (deadline === this.armed) return;
     this.armed = deadline;
     this.around.timer.arm(deadline);
@@ -255,6 +265,7 @@ export class Loop {
     this.listen();
     this.setPromiscuous(links);
     this.offer('the interfaces', () => this.core.setLinks(this.around.now(), links.map(toLink)));
+    this.kernel.setLinks(this.around.now(), links);
   }
 
   /** Has the kernel hand over what the core wants to see. */

@@ -1,5 +1,6 @@
 import { FailbackOptions, LanEvent, LanPlan, LanSnapshot } from '../lan';
 import { SysErrorValue } from '../sys';
+import { KernelReport } from './kernel-watch';
 import { LoopSnapshot } from './statistics';
 
 /** What the data plane's thread is started with; plain data, as everything in this file, because it crosses threads. */
@@ -32,6 +33,8 @@ export type Report =
   | { readonly type: 'ready' }
   | { readonly type: 'events'; readonly events: readonly LanEvent[] }
   | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: DataPlaneSnapshot }
+  /** What the kernel of this node does by itself has changed. */
+  | { readonly type: 'kernel'; readonly kernel: KernelReport }
   | { readonly type: 'problem'; readonly message: string; readonly fields: object }
   /** The last report of a thread that could not start, or cannot go on. */
   | { readonly type: 'failed'; readonly error: ErrorValue };

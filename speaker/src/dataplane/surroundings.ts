@@ -45,6 +45,8 @@ export interface Surroundings {
   /** One for each family that this machine has. */
   readonly heartbeats: readonly HeartbeatSocket[];
   now(): number;
+  /** A parameter of the kernel by its path below `/proc/sys/net`; undefined when it cannot be read. */
+  parameter(path: string): number | undefined;
   openLinks(): LinkSource;
   /** The next message of the main thread, if there is one. */
   nextCommand(): Command | undefined;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'crypto';
 import { MessagePort, parentPort, receiveMessageOnPort, workerData } from 'worker_threads';
 import { LanCore } from '../lan';
-import { bootTime, Epoll, Errno, FileDescriptor, Ipv6Groups, isWireless, LinkMonitor, PacketSocket, SysError, Timer, UdpSocket, Wakeup } from '../sys';
+import { bootTime, Epoll, Errno, FileDescriptor, Ipv6Groups, isWireless, LinkMonitor, PacketSocket, readNetworkParameter, SysError, Timer, UdpSocket, Wakeup } from '../sys';
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from '../wire';
 import { toErrorValue } from './errors';
 import { Loop } from './loop';
@@ -77,6 +77,7 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
     groups,
     heartbeats,
     now: bootTime,
+    parameter: (path) => readNetworkParameter(path),
     openLinks: () => LinkMonitor.open(),
     nextCommand: () => receiveMessageOnPort(port)?.message as Command | undefined,
     report,

@@ -103,6 +103,8 @@ export class SpeakerMetrics extends Metrics {
   readonly peerUp = this.gauge('hlb_peer_up', 'Whether the speaker of another node is heard and hears us.', ['peer']);
   readonly peerTrouble = this.gauge('hlb_peer_trouble',
     '1 for a peer that of late signed with a key that is not ours (unknownKey), or whose name a second speaker has (duplicate).', ['peer', 'trouble']);
+  readonly kernelAnswers = this.gauge('hlb_kernel_answers',
+    '1 for each interface on which the kernel of this node answers for, or speaks in the name of, addresses of Services by itself, with the interface that has them.', ['interface', 'on']);
   readonly authority = this.gauge('hlb_authority', '1 while this speaker may answer; 0 after a stall, until it has heard its peers again.');
   readonly loopLateness = this.gauge('hlb_dataplane_lateness_seconds', 'The worst delay of the data plane\'s clock since the last scrape.');
 }

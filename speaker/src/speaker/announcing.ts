@@ -58,6 +58,16 @@ export class Announcing {
     this.settle(service);
   }
 
+  /** The Services of an address, as events name them. */
+  servicesOf(address: string): KubeObject[] {
+    return [...this.users.get(address) ?? []].map((service) => this.options.objectOf(service)).filter((object) => object !== undefined);
+  }
+
+  /** Whether the data plane answers for the address. */
+  holds(address: string): boolean {
+    return this.held.has(address);
+  }
+
   /** The data plane did something. */
   heard(event: LanEvent): void {
     if (event.code === 'interfacesMissing') {

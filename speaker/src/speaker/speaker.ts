@@ -8,6 +8,7 @@ import { BgpNotice } from './bgp-notice';
 import { ConflictConditions } from './conflict-condition';
 import { collectDataPlane } from './dataplane-metrics';
 import { Inputs } from './inputs';
+import { KernelNotice } from './kernel-notice';
 import { L2Statuses } from './l2-status';
 import { logLanEvent } from './log-event';
 import { NotAnnounced } from './not-announced';
@@ -69,6 +70,7 @@ export class Speaker implements Role {
   private readonly conflicts: ConflictConditions;
   private readonly announcing: Announcing;
   private readonly notAnnounced: NotAnnounced;
+  private readonly kernelNotice: KernelNotice;
   /** Nodes whose speakers are heard. */
   private readonly peersUp = new Set<string>();
   private readonly pacer = new Pacer(() => this.flush());
@@ -132,6 +134,16 @@ export class Speaker implements Role {
       objectOf,
       isSpokesman: () => this.isSpokesman(),
     });
+    this.kernelNotice = new KernelNotice({
+      node,
+      log,
+      metrics,
+      recorder,
+      nodeObject: () => this.inputs.nodeOf(node),
+      nodeAddresses: () => this.inputs.nodes.find(({ view }) => view.name === node)?.internalAddresses ?? [],
+      servicesOf: (address) => this.announcing.servicesOf(address),
+      holds: (address) => this.announcing.holds(address),
+    });
     this.ready = { watches: this.watches.check, plan: () => (this.synced ? undefined : 'no plan yet') };
     dataPlane.on('event', (event) => {
       if (event.code === 'peerUp') {
@@ -145,7 +157,11 @@ export class Speaker implements Role {
       }
       recordPeerEvent(recorder, (name) => this.inputs.nodeOf(name), node, event);
       this.announcing.heard(event);
+      if (event.code === 'addressAcquired') {
+        this.kernelNotice.acquired(event.address);
+      }
     });
+    dataPlane.on('kernel', (report) => this.kernelNotice.look(report));
     dataPlane.on('failed', options.fail);
     collectDataPlane(metrics, dataPlane);
   }

@@ -17,6 +17,7 @@ export { releaseMemory } from './memory';
 export { NetlinkError, type OperationalState } from './netlink';
 export { PacketSocket, type PacketStatistics } from './packet-socket';
 export { NOTHING } from './socket';
+export { readNetworkParameter } from './sysctl';
 export { Timer } from './timer';
 export { UdpSocket, type UdpSocketOptions } from './udp-socket';
 export { Wakeup } from './wakeup';

@@ -68,28 +68,35 @@ export class LinkTable {
    * @returns whether they changed: most notifications are of counters and states that nobody here looks at
    */
   public refresh(): boolean {
-    const links = [...this.entries.values()].map(({ record }) => this.toLink(record)).sort((one, other) => one.index - other.index);
+    // In IPVS mode there are as many addresses as Services, and each change comes here.
+    const addresses = new Map<number, string[]>();
+    for (const { index, cidr } of this.addresses.values()) {
+      const there = addresses.get(index);
+      if (there) there.push(cidr); else addresses.set(index, [cidr]);
+    }
+    const links = [...this.entries.values()].map(({ record }) => toLink(record, addresses.get(record.index)?.sort() ?? []))
+      .sort((one, other) => one.index - other.index);
     const fingerprint = JSON.stringify(links.map((link) => ({ ...link, mac: [...link.mac] })));
     if (fingerprint === this.fingerprint) return false;
     this.current = links;
     this.fingerprint = fingerprint;
     return true;
   }
+}
 
-  private toLink({ index, name, mac, type, flags, master, operationalState }: LinkRecord): NetworkLink {
-    const all = (wanted: number) => (flags & wanted) === wanted;
-    return {
-      index,
-      name,
-      mac,
-      ethernet: type === ARPHRD_ETHER && mac.length === 6,
-      up: all(IFF_UP | IFF_LOWER_UP | IFF_RUNNING), // LOWER_UP alone: WiFi that has not authenticated yet is dormant
-      broadcast: all(IFF_BROADCAST),
-      noArp: all(IFF_NOARP),
-      loopback: all(IFF_LOOPBACK),
-      enslaved: master !== 0,
-      operationalState,
-      addresses: [...this.addresses.values()].filter((entry) => entry.index === index).map((entry) => entry.cidr).sort(),
-    };
-  }
+function toLink({ index, name, mac, type, flags, master, operationalState }: LinkRecord, addresses: readonly string[]): NetworkLink {
+  const all = (wanted: number) => (flags & wanted) === wanted;
+  return {
+    index,
+    name,
+    mac,
+    ethernet: type === ARPHRD_ETHER && mac.length === 6,
+    up: all(IFF_UP | IFF_LOWER_UP | IFF_RUNNING), // LOWER_UP alone: WiFi that has not authenticated yet is dormant
+    broadcast: all(IFF_BROADCAST),
+    noArp: all(IFF_NOARP),
+    loopback: all(IFF_LOOPBACK),
+    enslaved: master !== 0,
+    operationalState,
+    addresses,
+  };
 }

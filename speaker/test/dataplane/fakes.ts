@@ -138,7 +138,10 @@ export class FakeSurroundings implements Surroundings {
     this.makeHeartbeats(HEARTBEATS6, this.datagrams6),
   ];
 
+  /** Parameters of the kernel by their paths; those that are not there cannot be read. */
+  public readonly parameters = new Map<string, number>();
   public now = () => this.time;
+  public parameter = (path: string) => this.parameters.get(path);
   public nextCommand = () => this.commands.shift();
   public report = (report: Report) => { this.reports.push(structuredClone(report)); };
   public openLinks = (): LinkSource => {
