@@ -3,6 +3,10 @@
  *
  * An ordinary LAN has some ARP frames a second, one with a scanner or a storm thousands. The same is true of the
  * neighbour discovery of IPv6. Only those that speak of an address which we may announce, on an interface that we listen on, reach the socket; the kernel drops the others in about 50 ns each.
+ *
+ * Frames that the kernel has found to be for another host (`PACKET_OTHERHOST`) are dropped, too. An interface that is promiscuous, for us or for somebody else, brings those. So does a
+ * trunk: a frame with the tag of a VLAN (IEEE 802.1Q) comes by the interface that was made for that VLAN (`eth0.42`), but if there is none, the kernel takes the tag off and hands the
+ * frame over all the same, marked like this. An answer would go out without a tag, into another network than the question came from.
  */
 
 /** One instruction: operation, jumps (in instructions) for true and false, operand. */
@@ -17,8 +21,9 @@ const JUMP_GREATER = 0x25;
 const JUMP_GREATER_OR_EQUAL = 0x35;
 const RETURN = 0x06;
 
-/** `SKF_AD_OFF + SKF_AD_IFINDEX`: not in the frame, but what the kernel knows of it. */
-const INTERFACE_INDEX = 0xfffff008;
+/** `SKF_AD_OFF` plus `SKF_AD_PKTTYPE` and `SKF_AD_IFINDEX`: not in the frame, but what the kernel knows of it. */
+const PACKET_TYPE = 0xfffff004, INTERFACE_INDEX = 0xfffff008;
+const OTHER_HOST = 3;
 const WHOLE_FRAME = 0x40000;
 
 /** Offsets within an Ethernet frame that carries ARP (RFC 826). */
@@ -28,6 +33,9 @@ const ETHERNET_AND_IPV4 = 0x00010800, SIX_AND_FOUR = 0x0604;
 /** Offsets within an Ethernet frame that carries ICMPv6 (RFC 8200, RFC 4861). */
 const NEXT_HEADER = 20, ICMP_TYPE = 54, NEIGHBOR_TARGET_END = 74;
 const ICMPV6 = 58, NEIGHBOR_SOLICITATION = 135, NEIGHBOR_ADVERTISEMENT = 136;
+
+/** Goes on unless the frame is for another host. */
+const OF_NO_OTHER_HOST: readonly Instruction[] = [[LOAD_WORD, 0, 0, PACKET_TYPE], [JUMP_EQUAL, 0, 1, OTHER_HOST], [RETURN, 0, 0, 0]];
 
 /** So many ranges keep the program within the memory that the kernel grants by default (net.core.optmem_max). */
 const RANGES = 64;
@@ -47,6 +55,7 @@ export interface ArpFilter {
 export function arpFilter({ interfaces, addresses }: ArpFilter): Uint8Array {
   const indexes = toRanges(interfaces), ranges = toRanges(addresses);
   const body = [
+    ...OF_NO_OTHER_HOST,
     ...matchOrDrop(LOAD_WORD, HARDWARE_AND_PROTOCOL, ETHERNET_AND_IPV4),
     ...matchOrDrop(LOAD_HALF, LENGTHS, SIX_AND_FOUR),
   ];
@@ -74,6 +83,7 @@ export function neighborFilter({ interfaces, targets }: NeighborFilter): Uint8Ar
   const link = anyOf(INTERFACE_INDEX, toRanges(interfaces), 1); // over its own "drop"
   const target = anyOf(NEIGHBOR_TARGET_END, toRanges(targets), 1);
   return encode([
+    ...OF_NO_OTHER_HOST,
     ...matchOrDrop(LOAD_BYTE, NEXT_HEADER, ICMPV6),
     [LOAD_BYTE, 0, 0, ICMP_TYPE], [JUMP_EQUAL, 2, 0, NEIGHBOR_SOLICITATION], [JUMP_EQUAL, 1, 0, NEIGHBOR_ADVERTISEMENT], [RETURN, 0, 0, 0],
     ...link, [RETURN, 0, 0, 0], ...target, [RETURN, 0, 0, 0], [RETURN, 0, 0, WHOLE_FRAME],

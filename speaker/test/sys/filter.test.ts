@@ -18,8 +18,17 @@ function arpFrame({ sender, target }: Frame): Buffer {
   return frame;
 }
 
-/** Runs a program as the kernel does, for the instructions that occur in ours. */
-function run(program: Uint8Array, frame: Buffer, interfaceIndex: number): number {
+function neighborFrame(type: number, target: number, nextHeader = 58): Buffer {
+  const frame = Buffer.alloc(86);
+  frame.set(Buffer.from('3333ff00010002000000009986dd6000000000203aff', 'hex'));
+  frame[20] = nextHeader;
+  frame[54] = type;
+  frame.writeUInt32BE(target, 74);
+  return frame;
+}
+
+/** Runs a program as the kernel does, for the instructions that occur in ours. The packet type is what the kernel has found the frame to be: 1, a broadcast. */
+function run(program: Uint8Array, frame: Buffer, interfaceIndex: number, packetType = 1): number {
   const code = Buffer.from(program);
   let accumulator = 0;
   for (let pc = 0; ; pc++) {
@@ -28,6 +37,7 @@ function run(program: Uint8Array, frame: Buffer, interfaceIndex: number): number
     switch (operation) {
       case 0x20:
         if (operand === 0xfffff008) accumulator = interfaceIndex;
+        else if (operand === 0xfffff004) accumulator = packetType;
         else if (operand + 4 > frame.length) return 0;
         else accumulator = frame.readUInt32BE(operand);
         break;
@@ -95,15 +105,6 @@ test('the filter of a new socket takes nothing', () => {
 describe('neighbour discovery for one address on one interface', () => {
   const program = neighborFilter({ interfaces: [LAN], targets: [0x12340100] });
 
-  function neighborFrame(type: number, target: number, nextHeader = 58): Buffer {
-    const frame = Buffer.alloc(86);
-    frame.set(Buffer.from('3333ff00010002000000009986dd6000000000203aff', 'hex'));
-    frame[20] = nextHeader;
-    frame[54] = type;
-    frame.writeUInt32BE(target, 74);
-    return frame;
-  }
-
   test.each([
     ['a solicitation', neighborFrame(135, 0x12340100), LAN, true],
     ['an advertisement', neighborFrame(136, 0x12340100), LAN, true],
@@ -132,6 +133,20 @@ describe('neighbour discovery for one address on one interface', () => {
       if (wanted.length > 0) expect(run(one, neighborFrame(135, wanted[pick % wanted.length]), LAN)).toBeGreaterThan(0);
       if (wanted.length <= 60) expect(run(one, neighborFrame(136, other), LAN) > 0).toBe(wanted.includes(other));
     }));
+  });
+});
+
+describe.each([
+  ['ARP', arpFilter({ interfaces: [LAN], addresses: [VIP] }), arpFrame({ interfaceIndex: LAN, sender: 0, target: VIP })],
+  ['neighbour discovery', neighborFilter({ interfaces: [LAN], targets: [0x12340100] }), neighborFrame(135, 0x12340100)],
+])('%s that the kernel has found to be', (_, program, frame) => {
+  test.each([
+    ['for this host', 0, true],
+    ['a broadcast', 1, true],
+    ['to a group', 2, true],
+    ['for another host, or of a VLAN that has no interface here', 3, false],
+  ])('%s', (__, packetType, expected) => {
+    expect(run(program, frame, LAN, packetType) > 0).toBe(expected);
   });
 });
 
