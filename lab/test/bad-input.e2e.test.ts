@@ -124,7 +124,7 @@ describe('a mistake is named with its fix, and what is mended works', () => {
         service('second', { annotations: { 'metallb.io/address-pool': 'second' } }),
       );
       await cluster.serve({ name: 'second' }, ['n1']);
-      await speaker.process.until(() => logOf(speaker).some(({ msg }) => /^cannot announce 93\.5\.22\.120: .*eth9; correct the L2Advertisement/.test(msg)), 'warning');
+      await speaker.process.until(() => logOf(speaker).some(({ msg }) => /^cannot announce 93\.5\.22\.120: .* the interfaces eth9 .*; it has eth0,.*correct interfaces of the L2Advertisement/.test(msg)), 'warning');
       await eventually(async () => expect((await eventsOf(cluster, 'second')).find(({ reason }) => reason === 'announceFailed')).toMatchObject({
         type: 'Warning', message: expect.stringContaining('eth9'), source: { component: 'metallb-speaker', host: 'n1' },
       }));

@@ -99,19 +99,20 @@ export class Interfaces {
     return [...this.announcing.values()].flatMap(({ index, linkLocal }) => linkLocal === undefined ? [`${index}`] : [`${index}`, `${index} IPv6`]);
   }
 
-  /** Computes for each address where it is announced. Returns those of which `interfaces` or `reach` changed. */
-  assign(addresses: Iterable<Address>): Address[] {
+  /** Computes for each address where it is announced. Returns those of which `interfaces` or `reach` changed, and those whose interfaces have other names now. */
+  assign(addresses: Iterable<Address>): { changed: Address[]; renamed: Address[] } {
     for (const iface of this.announcing.values()) iface.announced.clear();
-    const changed: Address[] = [];
+    const changed: Address[] = [], renamed: Address[] = [];
     for (const address of addresses) {
       const interfaces = [...this.announcing.values()].filter((iface) => isWanted(address, iface));
       const reach = reachThrough(interfaces, address);
       if (reach !== address.reach || !sameInterfaces(interfaces, address.interfaces)) changed.push(address);
+      if (!sameNames(interfaces, address.interfaces)) renamed.push(address);
       address.interfaces = interfaces;
       address.reach = reach;
       for (const iface of interfaces) iface.announced.set(address.key, address);
     }
-    return changed;
+    return { changed, renamed };
   }
 
   /** Tells of addresses for which the plan names interfaces and this node has none of them, up or down; once for each change. */
@@ -120,7 +121,7 @@ export class Interfaces {
     for (const address of addresses) {
       const { wanted, candidates, text } = address;
       const missing = wanted !== undefined && candidates.includes(node) && !wanted.some((name) => this.names.has(name));
-      if (missing && !address.missingReported) outbox.event({ code: 'interfacesMissing', address: text, wanted });
+      if (missing && !address.missingReported) outbox.event({ code: 'interfacesMissing', address: text, wanted, present: [...this.names].sort() });
       address.missingReported = missing;
     }
   }
@@ -144,4 +145,8 @@ function reachThrough(interfaces: readonly Interface[], { key }: Address): Reach
 
 function sameInterfaces(a: readonly Interface[], b: readonly Interface[]): boolean {
   return a.length === b.length && a.every(({ index, mac }, i) => index === b[i].index && hardwareAddressKey(mac) === hardwareAddressKey(b[i].mac));
+}
+
+function sameNames(a: readonly Interface[], b: readonly Interface[]): boolean {
+  return a.length === b.length && a.every(({ name }, i) => name === b[i].name);
 }

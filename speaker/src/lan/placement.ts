@@ -12,6 +12,7 @@ import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
 import { Rounds } from './rounds';
+import { namesOf } from './snapshot';
 import { Link } from './types';
 
 export class Placement {
@@ -36,13 +37,17 @@ export class Placement {
    */
   assign(now: number, listens = false): void {
     const offLink = listens ? this.addresses.list.filter(({ held, reach }) => held && reach === Reach.OFF_LINK) : [];
-    const changed = this.interfaces.assign(this.addresses.list);
+    const { changed, renamed } = this.interfaces.assign(this.addresses.list);
+    const heldBefore = new Set(renamed.filter(({ held }) => held));
     for (const address of offLink) if (address.reach === Reach.ON_LINK) this.holdings.lose(address, 'lanJoined');
     for (const address of changed) {
       const { held } = address;
       this.decisions.reconsider(now, address);
       if (held && address.held) this.holdings.announce(now, address);
       this.rounds.tellStates();
+    }
+    for (const address of heldBefore) {
+      if (address.held) this.outbox.event({ code: 'interfacesChanged', address: address.text, interfaces: namesOf(address) });
     }
     this.interfaces.reportMissing(this.addresses.list, this.membership.node, this.outbox);
   }

@@ -92,23 +92,25 @@ export interface GratuitousOptions {
 }
 
 /** Why this node took an address. */
-export type AcquireReason =
+export const ACQUIRE_REASONS = [
   /** No other speaker is in the plan, or none other is a candidate. */
-  | 'onlyCandidate'
+  'onlyCandidate',
   /** Nobody held it, and this is the first healthy candidate. */
-  | 'firstCandidate'
+  'firstCandidate',
   /** Its holder has not been heard for the detection time. */
-  | 'holderDown'
+  'holderDown',
   /** Its holder has said goodbye. */
-  | 'holderLeft'
+  'holderLeft',
   /** Its holder lives, but no longer holds it (its link went down, its plan changed). */
-  | 'holderReleased'
+  'holderReleased',
   /** Its holder wants to be rid of it: it stops, is no candidate any more, or gives it back to a better candidate. */
-  | 'handedOver'
+  'handedOver',
   /** Its holder holds it with a worse link or by an older plan. */
-  | 'holderOutranked'
+  'holderOutranked',
   /** This node held it before it was stalled, and nobody has taken it. */
-  | 'authorityRegained';
+  'authorityRegained',
+] as const;
+export type AcquireReason = (typeof ACQUIRE_REASONS)[number];
 
 /** Why this node gave an address up. */
 export type LoseReason =
@@ -169,11 +171,20 @@ export interface AddressConflictEvent {
   /** Whether it was answered with an announcement; at most once in 10 s. */
   readonly defended: boolean;
 }
+/** An address that this node holds is announced on other interfaces now. */
+export interface InterfacesChangedEvent {
+  readonly code: 'interfacesChanged';
+  readonly address: string;
+  /** Names of the interfaces it is announced on, sorted. */
+  readonly interfaces: readonly string[];
+}
 /** Of the interfaces the plan names for an address, this node has none. Given once per change. */
 export interface InterfacesMissingEvent {
   readonly code: 'interfacesMissing';
   readonly address: string;
   readonly wanted: readonly string[];
+  /** Names of the interfaces that this node has and that are not excluded, whatever their state; sorted. */
+  readonly present: readonly string[];
 }
 /** After a gap of more than the detection time nothing is answered until peers are heard again, or a detection time has passed. */
 export interface AuthorityEvent {
@@ -209,7 +220,7 @@ export interface HeartbeatKeyMissingEvent {
 }
 
 export type LanEvent =
-  | AddressAcquiredEvent | AddressLostEvent | AddressUncontestedEvent | PeerEvent | AddressConflictEvent | InterfacesMissingEvent
+  | AddressAcquiredEvent | AddressLostEvent | AddressUncontestedEvent | PeerEvent | AddressConflictEvent | InterfacesChangedEvent | InterfacesMissingEvent
   | AuthorityEvent | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent | HeartbeatKeyRetiredEvent | DuplicateNodeEvent;
 
 /** Why a frame was not answered; of those in the second row see `NeighborProblem`. `claim` is a speaker's claim to an address, `conflict` that of a stranger. */

@@ -1,9 +1,10 @@
 import type { Decision } from '../announcement';
 import type { EventRecorder, KubeObject } from '../kube';
-import type { LanEvent } from '../lan';
+import type { InterfacesMissingEvent, LanEvent } from '../lan';
 import type { Logger, SpeakerMetrics } from '../observability';
 import type { ConflictConditions } from './conflict-condition';
 import type { L2Statuses } from './l2-status';
+import { withoutInterfaces } from './log-event';
 
 export interface AnnouncingOptions {
   readonly node: string;
@@ -71,7 +72,7 @@ export class Announcing {
   /** The data plane did something. */
   heard(event: LanEvent): void {
     if (event.code === 'interfacesMissing') {
-      this.users.get(event.address)?.forEach((service) => this.warn(service, event.address, event.wanted));
+      this.users.get(event.address)?.forEach((service) => this.warn(service, event));
       return;
     }
     if (event.code === 'addressConflict') {
@@ -82,7 +83,7 @@ export class Announcing {
       this.users.get(event.address)?.forEach((service) => this.options.conflicts.end(service, event.address));
       return;
     }
-    if (event.code === 'addressAcquired') {
+    if (event.code === 'addressAcquired' || event.code === 'interfacesChanged') {
       this.held.set(event.address, event.interfaces);
     } else if (event.code === 'addressLost') {
       this.held.delete(event.address);
@@ -93,12 +94,11 @@ export class Announcing {
     this.users.get(event.address)?.forEach((service) => this.settle(service));
   }
 
-  private warn(service: string, address: string, wanted: readonly string[]): void {
+  private warn(service: string, event: InterfacesMissingEvent): void {
     const { node, recorder, objectOf } = this.options;
     const object = objectOf(service);
     if (object) {
-      const text = `node "${node}" has none of the interfaces ${wanted.join(', ')} on which ${address} is to be announced: correct the L2Advertisement`;
-      recorder.record(object, 'Warning', 'announceFailed', text);
+      recorder.record(object, 'Warning', 'announceFailed', `node "${node}" ${withoutInterfaces(event)}`);
     }
   }
 

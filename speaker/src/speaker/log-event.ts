@@ -1,4 +1,4 @@
-import type { DuplicateNodeEvent, LanEvent } from '../lan';
+import type { DuplicateNodeEvent, InterfacesMissingEvent, LanEvent } from '../lan';
 import type { Logger } from '../observability';
 import { originOf } from './conflict-condition';
 
@@ -21,7 +21,9 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
     case 'addressUncontested':
       return log.info(fields, `no foreign host uses ${event.address}`);
     case 'interfacesMissing':
-      return log.warn(fields, `cannot announce ${event.address}: this node has none of the interfaces ${event.wanted.join(', ')}; correct the L2Advertisement`);
+      return log.warn(fields, `cannot announce ${event.address}: this node ${withoutInterfaces(event)}`);
+    case 'interfacesChanged':
+      return log.info(fields, `answering for ${event.address} on ${event.interfaces.join(', ')} from now on`);
     case 'authorityLost':
       return log.warn(fields, `this node stood still for ${Math.round(event.gapMs)} ms: answering nothing until the other speakers are heard again`);
     case 'authorityRegained':
@@ -42,4 +44,14 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
 function duplicateNode({ node, from, refused }: DuplicateNodeEvent): string {
   return `two speakers have the node name ${node}${refused ? ', and this one is not believed: it answers for nothing' : ''}. `
     + `Told by, or sent from, ${from}: give each machine a name of its own (a clone keeps its host name), or correct METALLB_NODE_NAME`;
+}
+
+/** So many interfaces are named of those that a node has: one full of pods has hundreds, if their pattern was changed. */
+const MOST_NAMED = 10;
+
+/** What is said of a node that has none of the interfaces that an address is to be announced on, and what to do. */
+export function withoutInterfaces({ address, wanted, present }: InterfacesMissingEvent): string {
+  const some = [...present.slice(0, MOST_NAMED), ...present.length > MOST_NAMED ? [`${present.length - MOST_NAMED} more`] : []].join(', ');
+  return `has none of the interfaces ${wanted.join(', ')} on which ${address} is to be announced; it has ${some || 'none'}, not counting those that --exclude-interfaces names: `
+    + 'correct interfaces of the L2Advertisement, or leave them out for all';
 }

@@ -1,5 +1,5 @@
 /** What is heard on the LAN: claims of other speakers, by rank; interfaces that take part; families. */
-import { CLIENT_IP, codesOf, core, frameOf, framesOf, gratuitous, KEY, link, macOf, nodeMac, planFor, receive, VIP, whoHas } from './harness';
+import { BROADCAST, CLIENT_IP, CLIENT_MAC, codesOf, core, frameOf, framesOf, gratuitous, KEY, link, macOf, nodeMac, planFor, receive, VIP, whoHas } from './harness';
 import { LanCore, Link } from '../../src/lan';
 import { ARP_REQUEST } from '../../src/wire';
 
@@ -160,10 +160,36 @@ describe('interfaces that take part', () => {
     const speaker = core('node-44');
     const plan = planFor('node-44', { addresses: [{ address: VIP, candidates: ['node-44'], interfaces: ['eth7'] }] });
     speaker.setLinks(0, [link(0x2c)]);
-    expect(speaker.setPlan(0, plan).events).toEqual([{ code: 'interfacesMissing', address: VIP, wanted: ['eth7'] }]);
+    expect(speaker.setPlan(0, plan).events).toEqual([{ code: 'interfacesMissing', address: VIP, wanted: ['eth7'], present: ['eth0'] }]);
     expect(speaker.setPlan(1, plan).events).toEqual([]);
     expect(codesOf(speaker.setLinks(2, [link(0x2c, { name: 'eth7' })]))).toEqual(['addressAcquired onlyCandidate']);
     expect(codesOf(speaker.setLinks(3, [link(0x2c)]))).toEqual(['addressLost noInterface', 'interfacesMissing']);
+  });
+
+  test('those of an address that is held are told when they change, by name too, and not when they do not', () => {
+    const speaker = core('node-44', { excludeInterfaces: /^veth/ });
+    const second = link(0x2c, { index: 3, name: 'eth1', mac: Uint8Array.of(2, 0, 0, 0, 1, 0x2c), addresses: [] });
+    speaker.setLinks(0, [link(0x2c)]);
+    speaker.setPlan(0, planFor('node-44'));
+    const told = (links: Link[]) => speaker.setLinks(1, links).events;
+    expect(told([link(0x2c), second])).toEqual([{ code: 'interfacesChanged', address: VIP, interfaces: ['eth0', 'eth1'] }]);
+    expect(told([link(0x2c), second, link(0x2c, { index: 4, name: 'veth9' })])).toEqual([]);
+    expect(told([link(0x2c, { name: 'lan0' }), second])).toEqual([{ code: 'interfacesChanged', address: VIP, interfaces: ['eth1', 'lan0'] }]);
+    expect(speaker.setPlan(2, planFor('node-44', { addresses: [{ address: VIP, candidates: ['node-44'], interfaces: ['eth1'] }] })).events)
+      .toEqual([{ code: 'interfacesChanged', address: VIP, interfaces: ['eth1'] }]);
+    expect(told([link(0x2c)]).map(({ code }) => code)).toEqual(['addressLost', 'interfacesMissing']);
+  });
+
+  test('a hardware address that changes is announced, and answered with, from then on', () => {
+    const speaker = core('node-44');
+    speaker.setLinks(0, [link(0x2c)]);
+    speaker.setPlan(0, planFor('node-44'));
+    const outbox = speaker.setLinks(10, [link(0x2c, { mac: Uint8Array.of(2, 0, 0, 0, 7, 7) })]);
+    expect(framesOf(outbox)).toEqual([
+      `if2 to ${BROADCAST}: request ${VIP} at 02:00:00:00:07:07 for ${VIP}`, `if2 to ${BROADCAST}: reply ${VIP} at 02:00:00:00:07:07 for ${VIP}`,
+    ]);
+    expect(receive(speaker, 20, whoHas(VIP))).toEqual([`if2 to ${CLIENT_MAC}: reply ${VIP} at 02:00:00:00:07:07 for ${CLIENT_IP}`]);
+    expect(receive(speaker, 30, whoHas(VIP, { destination: nodeMac(0x2c) }))).toEqual([]);
   });
 
   test('one that is named and down is not missing', () => {

@@ -88,6 +88,15 @@ test('of a Service with two addresses it is said whether this node answers for b
   expect(statuses()).toEqual(['status home/web [] in part']);
 });
 
+test('interfaces that change while the address is announced are shown, and nothing is told again', () => {
+  const { subject, acquired, said } = bench();
+  subject.decided('home/web', announce(['93.5.22.100'], ['eth0', 'eth1']));
+  acquired('93.5.22.100');
+  said();
+  subject.heard({ code: 'interfacesChanged', address: '93.5.22.100', interfaces: ['eth0', 'eth1'] });
+  expect(said()).toEqual(['status home/web [eth0,eth1]']);
+});
+
 test('a lost address takes status and metric with it', async () => {
   const { subject, acquired, lost, gauge, said } = bench();
   subject.decided('home/web', announce(['93.5.22.100']));
@@ -115,8 +124,9 @@ test('interfaces that the node does not have are a warning about each Service th
   const { subject, said } = bench();
   subject.decided('home/web', announce(['93.5.22.100'], ['eth9']));
   subject.decided('home/other', announce(['93.5.22.101']));
-  subject.heard({ code: 'interfacesMissing', address: '93.5.22.100', wanted: ['eth9'] });
+  subject.heard({ code: 'interfacesMissing', address: '93.5.22.100', wanted: ['eth9'], present: ['eth0', 'wlan0'] });
   expect(said()).toEqual([
-    'event home/web Warning announceFailed node "n1" has none of the interfaces eth9 on which 93.5.22.100 is to be announced: correct the L2Advertisement',
+    'event home/web Warning announceFailed node "n1" has none of the interfaces eth9 on which 93.5.22.100 is to be announced; '
+    + 'it has eth0, wlan0, not counting those that --exclude-interfaces names: correct interfaces of the L2Advertisement, or leave them out for all',
   ]);
 });
