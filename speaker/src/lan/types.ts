@@ -220,8 +220,9 @@ export interface HeartbeatKeyMissingEvent {
 }
 
 export type LanEvent =
-  | AddressAcquiredEvent | AddressLostEvent | AddressUncontestedEvent | PeerEvent | AddressConflictEvent | InterfacesChangedEvent | InterfacesMissingEvent
-  | AuthorityEvent | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent | HeartbeatKeyRetiredEvent | DuplicateNodeEvent;
+  | AddressAcquiredEvent | AddressLostEvent | AddressUncontestedEvent | PeerEvent | AddressConflictEvent
+  | InterfacesChangedEvent | InterfacesMissingEvent | AuthorityEvent
+  | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent | HeartbeatKeyRetiredEvent | DuplicateNodeEvent;
 
 /** Why a frame was not answered; of those in the second row see `NeighborProblem`. `claim` is a speaker's claim to an address, `conflict` that of a stranger. */
 export const FRAME_DROPS = [

@@ -106,5 +106,10 @@ export class SpeakerMetrics extends Metrics {
   readonly kernelAnswers = this.gauge('hlb_kernel_answers',
     '1 for each interface on which the kernel of this node answers for, or speaks in the name of, addresses of Services by itself, with the interface that has them.', ['interface', 'on']);
   readonly authority = this.gauge('hlb_authority', '1 while this speaker may answer; 0 after a stall, until it has heard its peers again.');
+  readonly framesReceived = this.counter('hlb_dataplane_frames_received_total',
+    'Frames that the kernel handed over: ARP and neighbour discovery about an address of the plan, or from a peer.');
+  readonly framesLost = this.counter('hlb_dataplane_frames_lost_total', 'Frames lost because the data plane did not read them in time.');
+  readonly sendErrors = this.counter('hlb_dataplane_send_errors_total', 'Packets that the kernel did not take, by the name of the error.', ['error']);
+  readonly receiveErrors = this.counter('hlb_dataplane_receive_errors_total', 'Failures to receive, by the name of the error.', ['error']);
   readonly loopLateness = this.gauge('hlb_dataplane_lateness_seconds', 'The worst delay of the data plane\'s clock since the last scrape.');
 }

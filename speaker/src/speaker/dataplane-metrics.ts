@@ -47,7 +47,16 @@ export function collectDataPlane(metrics: SpeakerMetrics, dataPlane: Pick<DataPl
         metrics.peerTrouble.set({ peer: node, trouble }, 1);
       }
     }
+    const { loop } = snapshot;
+    metrics.framesReceived.inc(added('frames received', loop.framesReceived));
+    metrics.framesLost.inc(added('frames lost', loop.framesDropped));
+    for (const [error, count] of Object.entries(loop.sendErrors)) {
+      metrics.sendErrors.inc({ error }, added(`send ${error}`, count));
+    }
+    for (const [error, count] of Object.entries(loop.receiveErrors)) {
+      metrics.receiveErrors.inc({ error }, added(`receive ${error}`, count));
+    }
     metrics.authority.set(snapshot.authorised ? 1 : 0);
-    metrics.loopLateness.set(snapshot.loop.lateness.recentMaxMs / 1000);
+    metrics.loopLateness.set(loop.lateness.recentMaxMs / 1000);
   });
 }

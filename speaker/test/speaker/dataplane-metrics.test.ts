@@ -6,9 +6,11 @@ import { collectDataPlane } from '../../src/speaker/dataplane-metrics';
 const counts = { requestsReceived: 3, responsesSent: 2, gratuitousSent: 4, unicastSent: 5, conflicts: 0 };
 const address = { address: '93.5.22.100', candidates: ['n1'], interfaces: ['eth0'], ...counts };
 
+const LOOP = { framesReceived: 0, framesDropped: 0, sendErrors: {}, receiveErrors: {}, lateness: { recentMaxMs: 0 } };
+
 async function scrape(...snapshots: object[]): Promise<string[]> {
   const metrics = new SpeakerMetrics();
-  const rest = { authorised: true, peers: [], frameDrops: {}, heartbeatDrops: {}, loop: { lateness: { recentMaxMs: 0 } } };
+  const rest = { authorised: true, peers: [], frameDrops: {}, heartbeatDrops: {}, loop: LOOP };
   collectDataPlane(metrics, { snapshot: async () => ({ ...rest, addresses: [snapshots.shift()] }) as unknown as DataPlaneSnapshot });
   let text = '';
   while (snapshots.length > 0) text = await metrics.text();
@@ -33,5 +35,22 @@ test('what was lost is not shown as held any more, and what was counted stays', 
     'hlb_layer2_unicast_announcements_total{ip="93.5.22.100"} 5',
     'hlb_address_last_failover_seconds{ip="93.5.22.100"} 0.32',
     'hlb_address_dark_seconds_total{ip="93.5.22.100"} 0.7',
+  ]);
+});
+
+test('how the loop fares, counted on from scrape to scrape', async () => {
+  const metrics = new SpeakerMetrics();
+  const loops = [
+    { ...LOOP, framesReceived: 3, sendErrors: { ENETDOWN: 1 } },
+    { ...LOOP, framesReceived: 5, framesDropped: 2, sendErrors: { ENETDOWN: 4 }, receiveErrors: { ENOBUFS: 1 } },
+  ];
+  const rest = { authorised: true, addresses: [], peers: [], frameDrops: {}, heartbeatDrops: {} };
+  collectDataPlane(metrics, { snapshot: async () => ({ ...rest, loop: loops.shift() }) as unknown as DataPlaneSnapshot });
+  await metrics.text();
+  expect((await metrics.text()).split('\n').filter((line) => /^hlb_dataplane_(frames|send|receive)/.test(line))).toEqual([
+    'hlb_dataplane_frames_received_total 5',
+    'hlb_dataplane_frames_lost_total 2',
+    'hlb_dataplane_send_errors_total{error="ENETDOWN"} 4',
+    'hlb_dataplane_receive_errors_total{error="ENOBUFS"} 1',
   ]);
 });
