@@ -20,7 +20,7 @@
 import { decodeHeartbeat, emptyHeartbeat, Heartbeat, HEARTBEAT_FLAG_LISTENING, HeartbeatEcho, HeartbeatType, parseAddress } from '../wire';
 import { AddressMap } from './address-map';
 import { Keys } from './keys';
-import { Mesh, NodeRecord } from './mesh';
+import { Mesh, NodeRecord, sameWords } from './mesh';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 import { Spacing } from './spacing';
@@ -29,8 +29,9 @@ import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
 
 /** Send times of the latest datagrams are kept for this many: more than are sent in the time for which an echo is worth something, also when a large cluster starts. */
 const REMEMBERED_SENDS = 8192;
-/** It is found out anew to whom a way leads at most once in this time. */
+/** It is found out anew to whom a way leads at most once in this time when links were lost, and when links were only found, as in each moment while a cluster starts. */
 const SETTLE_SPACING_MS = 10;
+const FOUND_SPACING_MS = 50;
 /** An operator hears of a bad source once in this time. */
 const REPORT_INTERVAL_MS = 10_000;
 
@@ -55,6 +56,8 @@ export class Membership {
   introduced = false;
   readonly detectionMs: number;
 
+  /** Those whose datagrams pass in both directions: in a large cluster the neighbours alone. What is done at each datagram looks at these, not at all peers. */
+  private readonly linked = new Set<Peer>();
   private readonly sendTimes = new Float64Array(REMEMBERED_SENDS).fill(-Infinity);
   private readonly reports = new Spacing(REPORT_INTERVAL_MS);
   private readonly heartbeat: Heartbeat = emptyHeartbeat();
@@ -77,6 +80,7 @@ export class Membership {
     for (const peer of [...this.peers.values()]) {
       if (names.has(peer.node)) continue;
       this.peers.delete(peer.node);
+      this.linked.delete(peer);
       this.linksChanged++;
       if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason: 'removedFromPlan' });
     }
@@ -103,13 +107,16 @@ export class Membership {
 
   /** When {@link settle} is to be called next. It costs as much as there are links, so what comes in at once is looked at together. */
   get settleDeadline(): number {
-    return this.mesh.changed ? this.settledAt + (this.mesh.sparse ? SETTLE_SPACING_MS : 0) : Infinity;
+    const { linksLost, linksFound, sparse } = this.mesh;
+    if (!linksLost && !linksFound) return Infinity;
+    if (!sparse) return this.settledAt;
+    return this.settledAt + (linksLost ? SETTLE_SPACING_MS : FOUND_SPACING_MS);
   }
 
   /** In a large cluster, after links or records have changed: finds out to whom a way leads. */
   settle(now: number, outbox: Outbox): void {
     this.settledAt = now;
-    this.mesh.changed = false;
+    this.mesh.linksLost = this.mesh.linksFound = false;
     if (!this.mesh.sparse) {
       for (const peer of this.peers.values()) if (peer.up && !peer.linkUp) this.down(now, peer, 'timeout', outbox);
       return;
@@ -126,10 +133,7 @@ export class Membership {
   /** A way leads to the peer. */
   private reach(peer: Peer, outbox: Outbox): void {
     const { record } = peer;
-    if (!peer.linkUp && record !== undefined) {
-      peer.listening = record.flags % 2 === HEARTBEAT_FLAG_LISTENING;
-      peer.revision = record.revision;
-    }
+    if (!peer.linkUp && record !== undefined) heedRecord(peer, record);
     if (peer.up) return;
     if (!peer.linkUp && record === undefined) return;
     peer.up = true;
@@ -147,10 +151,13 @@ export class Membership {
       // What it says to us directly is newer: this is of a life that is over.
       if (peer?.linkUp === true && peer.incarnation !== part.incarnation) continue;
       if (!this.mesh.take(part) || peer === undefined) continue;
-      peer.record = this.mesh.records.get(part.node);
+      const before = peer.record, record = this.mesh.records.get(part.node)!;
+      peer.record = record;
       peer.recordAt = now;
       for (const key of part.interfaces) peer.hardwareAddresses.add(key);
-      if (!peer.linkUp) this.changed = true;
+      if (peer.linkUp || (before !== undefined && sameWords(before, record))) continue;
+      this.changed = true;
+      if (peer.up) heedRecord(peer, record);
     }
   }
 
@@ -196,8 +203,7 @@ export class Membership {
   /** Marks down whoever is overdue. */
   tick(now: number, outbox: Outbox): void {
     if (this.keys.retire(now, this.peers)) outbox.event({ code: 'heartbeatKeyRetired' });
-    for (const peer of this.peers.values()) {
-      if (!peer.linkUp) continue;
+    for (const peer of this.linked) {
       if (now >= Math.max(peer.heardAt + this.detectionMs, this.accuseFrom)) this.linkDown(now, peer, 'timeout', outbox);
       else if (now >= Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs)) this.linkDown(now, peer, 'oneWay', outbox);
     }
@@ -206,8 +212,7 @@ export class Membership {
   /** When {@link tick} may next have something to do. */
   nextDeadline(): number {
     let deadline = Infinity;
-    for (const peer of this.peers.values()) {
-      if (!peer.linkUp) continue;
+    for (const peer of this.linked) {
       const timeout = Math.max(peer.heardAt + this.detectionMs, this.accuseFrom);
       const oneWay = Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs);
       deadline = Math.min(deadline, timeout, oneWay);
@@ -238,7 +243,8 @@ export class Membership {
       }
       if (peer.incarnation !== undefined) peer.former = { incarnation: peer.incarnation, until: now };
       if (peer.up) reason = 'restarted';
-      peer.up = peer.linkUp = false;
+      peer.up = false;
+      this.setLink(peer, false);
       peer.incarnation = heartbeat.incarnation;
       peer.introduction = undefined;
       peer.resetSequence();
@@ -277,9 +283,9 @@ export class Membership {
     peer.revision = heartbeat.revision;
     if (peer.gather(heartbeat)) this.changed = true;
     if (!peer.linkUp && now - peer.confirmedAt <= this.echoMs) {
-      peer.linkUp = true;
+      this.setLink(peer, true);
       this.linksChanged++;
-      this.mesh.changed = true;
+      this.mesh.linksFound = true;
       if (this.mesh.relays && this.mesh.isNeighbour(peer)) this.mesh.newcomers.add(peer);
       if (peer.up) return undefined;
       peer.up = true;
@@ -315,17 +321,24 @@ export class Membership {
       this.down(now, peer, reason, outbox);
       return;
     }
-    peer.linkUp = false;
+    this.setLink(peer, false);
     this.linksChanged++;
     peer.forgetStates();
-    this.mesh.changed = this.changed = true;
+    this.mesh.linksLost = this.changed = true;
+  }
+
+  private setLink(peer: Peer, up: boolean): void {
+    peer.linkUp = up;
+    if (up) this.linked.add(peer);
+    else this.linked.delete(peer);
   }
 
   private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
     if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason });
-    peer.up = peer.linkUp = false;
+    peer.up = false;
+    this.setLink(peer, false);
     this.linksChanged++;
-    this.mesh.changed = true;
+    this.mesh.linksLost = true;
     peer.reason = reason;
     peer.downSince = now;
     peer.forgetStates();
@@ -343,4 +356,10 @@ export class Membership {
     if (!this.reports.allows(now, `${reason} ${from}`)) return;
     outbox.event({ code: 'heartbeatRejected', from, reason, ...(claimed && { node: claimed.node }) });
   }
+}
+
+/** Takes what a peer that is not heard itself has said to others. */
+function heedRecord(peer: Peer, { flags, revision }: NodeRecord): void {
+  peer.listening = flags % 2 === HEARTBEAT_FLAG_LISTENING;
+  peer.revision = revision;
 }

@@ -27,6 +27,17 @@ export interface NodeRecord {
   readonly states: ReadonlyMap<AddressKey, HeartbeatAddress>;
 }
 
+/** Whether two versions of what a node says of itself are the same but for its links. */
+export function sameWords(a: NodeRecord, b: NodeRecord): boolean {
+  if (a.incarnation !== b.incarnation || a.flags !== b.flags || a.revision !== b.revision || a.states.size !== b.states.size) return false;
+  for (const [key, { held, reach, handover, candidatesDigest }] of a.states) {
+    const other = b.states.get(key);
+    if (other === undefined || held !== other.held || reach !== other.reach) return false;
+    if (handover !== other.handover || candidatesDigest !== other.candidatesDigest) return false;
+  }
+  return true;
+}
+
 /** Links that were found are told so often at most. */
 const LINKS_SPACING_MS = 100;
 
@@ -42,13 +53,16 @@ export class Mesh {
   relays = false;
   /** Stands for the nodes of the plan. */
   view = 0;
-  /** Whether links or records have changed since {@link reachable} was last computed; whoever computes it sets it back. */
-  changed = false;
+  /** Whether links were found, or lost, since {@link reachable} was last computed; whoever computes it sets both back. */
+  linksFound = false;
+  linksLost = false;
   readonly records = new Map<string, NodeRecord>();
   /** What neighbours have not been told yet; whoever tells them empties it. */
   readonly news = new Set<NodeRecord>();
   /** Neighbours that have just been found and are to be told everything; whoever tells them empties it. */
   readonly newcomers = new Set<Peer>();
+  /** Whether a way led to every node when that was last found out. */
+  private whole = false;
   private readonly gathering = new Map<string, Gathering>();
   private neighbours: ReadonlySet<string> = new Set();
   private nodes: ReadonlyMap<number, string> = new Map();
@@ -72,7 +86,8 @@ export class Mesh {
     this.nodes = new Map(names.map((name) => [nodeId(name), name]));
     for (const node of [...this.records.keys()]) if (!this.ids.has(node)) this.records.delete(node);
     if (!this.relays) this.clear();
-    this.changed = true;
+    this.linksLost = true;
+    this.whole = false;
   }
 
   /**
@@ -128,7 +143,8 @@ export class Mesh {
   leave(node: string): void {
     const record = this.records.get(node);
     if (record !== undefined) this.records.set(node, { ...record, links: [], states: new Map() });
-    this.changed = true;
+    this.linksLost = true;
+    this.whole = false;
   }
 
   /** Names of the nodes to which a way leads. O(links). */
@@ -145,6 +161,7 @@ export class Mesh {
         if (this.records.get(other)?.links.includes(id) === true) queue.push(other);
       }
     }
+    this.whole = reached.size === peers.size;
     return reached;
   }
 
@@ -161,7 +178,8 @@ export class Mesh {
     if (before !== undefined) this.news.delete(before);
     this.records.set(record.node, record);
     this.news.add(record);
-    this.changed = true;
+    if (before?.links.some((id) => !record.links.includes(id)) === true) this.linksLost = true;
+    else if (!this.whole) this.linksFound = true; // a way that leads to everybody is not lost by a link more
   }
 
   private clear(): void {

@@ -20,11 +20,18 @@ import { Address } from './address';
 import { Interface, Interfaces, subnetOf } from './interfaces';
 import { solicit } from './neighbor';
 import { Outbox } from './outbox';
+import { FULL_MESH_NODES } from './overlay';
 import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
 
 /** Frames a tick may spend on questions; at ten ticks a second far below what a LAN notices. */
 const FRAMES_PER_TICK = 64;
+/**
+ * Peers of which a tick may find out the hardware address, in a cluster where everybody hears everybody, and in a larger one. There these questions, which are broadcast, would be
+ * most of what is on the LAN while all nodes start; and each neighbour passes on the hardware addresses of all the others.
+ */
+const RESOLUTIONS_PER_TICK = FULL_MESH_NODES;
+const SPARSE_RESOLUTIONS_PER_TICK = 8;
 /** Questions to candidates that are down are spaced by a tenth of the time they have been down, within these. */
 const MIN_SPACING_MS = 1000;
 const MAX_SPACING_MS = 10_000;
@@ -51,7 +58,7 @@ export class Witness {
 
   tick(view: WitnessView, addresses: readonly Address[], outbox: Outbox): void {
     this.budget = FRAMES_PER_TICK;
-    for (const peer of view.peers.values()) this.resolve(view, peer, outbox);
+    this.resolveUnknown(view, outbox);
     for (let i = 0; i < addresses.length && this.budget > 0; i++) {
       this.turn = (this.turn + 1) % addresses.length;
       const address = addresses[this.turn];
@@ -65,18 +72,19 @@ export class Witness {
       for (const iface of address.interfaces) this.probe(iface, address, undefined, outbox);
       return;
     }
-    for (const peer of peers.values()) {
-      if (address.held) {
-        const spacing = spacingAfter(now - peer.downSince);
-        if (peer.up || now - address.probedAt < spacing || !address.candidates.includes(peer.node)) continue;
-      } else if (!this.isSuspect(view, address, peer)) {
-        continue;
-      }
-      address.probedAt = now;
+    const asked = address.held ? this.absent(view, address) : [...peers.values()].filter((peer) => this.isSuspect(view, address, peer));
+    if (asked.length > 0) address.probedAt = now;
+    for (const peer of asked) {
       for (const iface of address.interfaces) {
         for (const hardwareAddress of peer.hardwareAddresses) this.probe(iface, address, hardwareAddress, outbox);
       }
     }
+  }
+
+  /** The candidates that a holder asks now: all that are down, when it is time for one of them. */
+  private absent({ now, peers }: WitnessView, address: Address): Peer[] {
+    const absent = [...peers.values()].filter((peer) => !peer.up && address.candidates.includes(peer.node));
+    return absent.some((peer) => now - address.probedAt >= spacingAfter(now - peer.downSince)) ? absent : [];
   }
 
   /** Whether a peer holds the address as far as is known, and its heartbeat is overdue. */
@@ -98,13 +106,20 @@ export class Witness {
     this.send(iface, outbox);
   }
 
-  /** Asks for the hardware address of a peer that is not heard and was never known by one. */
-  private resolve(view: WitnessView, peer: Peer, outbox: Outbox): void {
-    if (peer.up || peer.hardwareAddresses.size > 0) return;
-    if (!view.listening && view.now - peer.resolvedAt < MAX_SPACING_MS) return;
-    peer.resolvedAt = view.now;
-    for (const target of peer.protocolAddresses) {
-      for (const iface of view.interfaces.announcing.values()) this.resolveOn(iface, target, outbox);
+  /** Asks for the hardware addresses of peers that are not heard and were never known by one; first for those for which it has not been asked for longest. */
+  private resolveUnknown({ now, listening, peers, interfaces }: WitnessView, outbox: Outbox): void {
+    const sparse = peers.size >= FULL_MESH_NODES;
+    const spacing = MAX_SPACING_MS * Math.max(1, peers.size / FULL_MESH_NODES);
+    const unknown = [...peers.values()].filter(({ up, hardwareAddresses, resolvedAt }) => (
+      !up && hardwareAddresses.size === 0 && (listening || now - resolvedAt >= spacing)
+    ));
+    if (unknown.length === 0) return;
+    unknown.sort((a, b) => a.resolvedAt === b.resolvedAt ? 0 : a.resolvedAt - b.resolvedAt);
+    for (const peer of unknown.slice(0, sparse ? SPARSE_RESOLUTIONS_PER_TICK : RESOLUTIONS_PER_TICK)) {
+      peer.resolvedAt = now;
+      for (const target of peer.protocolAddresses) {
+        for (const iface of interfaces.announcing.values()) this.resolveOn(iface, target, outbox);
+      }
     }
   }
 

@@ -231,3 +231,45 @@ describe('away', () => {
     expect(receive(speaker, 5301, request)).toHaveLength(1);
   });
 });
+
+describe('questions of a holder', () => {
+  const candidates = ['node-44', 'node-45', 'node-46'];
+
+  /** Unicast questions for the address, by the last octet of the hardware address that they go to. */
+  function asked(from: number, to: number): Map<number, number> {
+    const speaker = core('node-44');
+    speaker.setLinks(0, [link(0x2c)]);
+    speaker.setKeys(0, [KEY]);
+    const peers = [45, 46].map((last) => ({ node: `node-${last}`, addresses: [`93.5.22.${last}`] }));
+    speaker.setPlan(0, planFor('node-44', { addresses: [{ address: VIP, candidates }], peers }));
+    for (const last of [0x2d, 0x2e]) receive(speaker, 10, frameOf({ operation: ARP_REQUEST, spa: `93.5.22.${last}`, tpa: CLIENT_IP, sha: nodeMac(last) }));
+    const counts = new Map<number, number>();
+    for (let now = 0; now <= to; now += 10) {
+      const { frames, frameCount } = speaker.tick(now);
+      if (now < from) continue;
+      for (const { bytes } of frames.slice(0, frameCount)) if (bytes[0] === 0x02) counts.set(bytes[5], (counts.get(bytes[5]) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  test('go to each candidate that is down, not only to the first: any of them may hold the address behind a cut that has healed', () => {
+    const counts = asked(1000, 9000);
+    expect([...counts.keys()].sort()).toEqual([0x2d, 0x2e]);
+    for (const count of counts.values()) expect(count).toBeGreaterThanOrEqual(6);
+  });
+});
+
+test('whoever starts in a large cluster asks for each address in every interval, and for the hardware addresses of a few nodes at a time', () => {
+  const speaker = core('node-44');
+  speaker.setLinks(0, [link(0x2c)]);
+  speaker.setKeys(0, [KEY]);
+  const peers = Array.from({ length: 150 }, (_, i) => ({ node: `node-${i + 45}`, addresses: [`93.5.22.${i + 45}`] }));
+  const sent = framesOf(speaker.setPlan(0, planFor('node-44', { addresses: [{ address: '93.5.22.10', candidates: ['node-44'] }], peers })));
+  for (let now = 10; now < 290; now += 10) sent.push(...framesOf(speaker.tick(now)));
+  const targets = sent.filter((frame) => frame.includes('request')).map((frame) => frame.split(' for ')[1]);
+  expect(targets.filter((target) => target === '93.5.22.10').length).toBeGreaterThanOrEqual(3);
+  const others = targets.filter((target) => target !== '93.5.22.10');
+  expect(new Set(others).size).toBe(others.length);
+  expect(others.length).toBeGreaterThanOrEqual(24);
+  expect(others.length).toBeLessThanOrEqual(32);
+});

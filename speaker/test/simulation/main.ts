@@ -3,6 +3,7 @@ import { cpus } from 'os';
 import { parseArgs } from 'util';
 import { isMainThread, parentPort, Worker, workerData } from 'worker_threads';
 import { formatName, Name, parseName, run, scenarios, Tally } from './campaign';
+import { costOf } from './cluster';
 import { FAMILIES, Families, KINDS, Scenario } from './scenario';
 
 const USAGE = `npm run simulate -- [options]
@@ -14,7 +15,8 @@ Runs random scenarios of speakers on a virtual LAN and checks what must always h
   --kinds K,...      of ${Object.keys(KINDS).join(', ')} (default rough)
   --families F,...   of ${FAMILIES.join(', ')} (default all)
   --jobs N           threads (default: one for each core)
-  --replay NAME      runs one scenario, as rough/both/17, and prints what happens in it`;
+  --replay NAME      runs one scenario, as rough/both/17, and prints what happens in it
+  --cost N,...       what one node sends in a second at rest in clusters of 2 to 200 nodes, and how soon all know of a death: a line of JSON for each`;
 
 interface Share {
   readonly kinds: readonly string[];
@@ -96,8 +98,14 @@ function listOf<T extends string>(name: string, text: string | undefined, allowe
   });
 }
 
-function wholeOf(name: string, text: string, least: number): number {
-  if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > Number.MAX_SAFE_INTEGER) throw new Error(`--${name} ${text}: give a whole number from ${least}`);
+function costs(counts: readonly number[]): number {
+  for (const count of counts) console.log(JSON.stringify(costOf(count)));
+  return 0;
+}
+
+function wholeOf(name: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+  if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most) throw new Error(`--${name} ${text}: give a whole number ${range}`);
   return Number(text);
 }
 
@@ -110,6 +118,7 @@ async function main(): Promise<number> {
       families: { type: 'string' },
       jobs: { type: 'string', default: String(cpus().length) },
       replay: { type: 'string' },
+      cost: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -117,6 +126,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  if (values.cost !== undefined) return costs(values.cost.split(',').map((text) => wholeOf('cost', text, 2, 200)));
   if (values.replay !== undefined) return replay(parseName(values.replay));
   const kinds = listOf('kinds', values.kinds, Object.keys(KINDS), ['rough']);
   const families = listOf('families', values.families, FAMILIES, FAMILIES);

@@ -46,8 +46,10 @@ export class Network {
   heartbeatsOverLan = false;
   /** On segment 0. It does not listen to the foreign host. */
   readonly client = new Client();
-  /** How many datagrams were handed to the path of heartbeats. */
+  /** How many datagrams were handed to the path of heartbeats, how many octets they had, and how many frames were handed to the LAN. */
   datagrams = 0;
+  octets = 0;
+  frames = 0;
   private foreigner: Foreigner | undefined;
   /** When the last one came and left. */
   foreignerCameAt = -Infinity;
@@ -80,6 +82,7 @@ export class Network {
 
   sendFrame(from: VirtualNode, bytes: Uint8Array): void {
     if (!from.linkUp) return;
+    this.frames++;
     const group = isGroup(bytes);
     const destination = group ? 0 : hardwareAddressKey(bytes);
     if (group || destination === CLIENT_KEY) {
@@ -102,6 +105,7 @@ export class Network {
     const node = this.byAddress.get(to);
     if (node === undefined) return;
     this.datagrams++;
+    this.octets += bytes.length;
     this.transmit(this.heartbeat, () => {
       if (this.heartbeatsPass(from, node)) this.ground.receiveHeartbeat(node, from.addresses[0], bytes);
     });

@@ -6,7 +6,9 @@ import { join } from 'path';
 import { promisify } from 'util';
 import { buildSync } from 'esbuild';
 import { expectNoFailure } from './campaign';
+import { Cost, KNOWN_MS } from './cluster';
 import { FAMILIES } from './scenario';
+import { FULL_MESH_NODES } from '../../src/lan/overlay';
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'simulation-'));
@@ -30,6 +32,21 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(new RegExp(`^${3 * seeds} of ${3 * seeds} scenarios, \\d+ steps, 0 fail`)) });
 }, 300_000);
 
+test('what a node sends at rest does not grow with the cluster, nor does the time until all know of a death', async () => {
+  const outputs = await Promise.all([[FULL_MESH_NODES, 64, 100], [200]].map((counts) => simulate('--cost', counts.join())));
+  const [full, ...sparse] = outputs.flatMap(({ stdout }) => stdout.trim().split('\n')).map((line) => JSON.parse(line) as Cost);
+  expect(sparse.map(({ nodes }) => nodes)).toEqual([64, 100, 200]);
+  for (const { datagrams, octets, frames, detectionMs } of sparse) {
+    // Ten heartbeats or a few more to each of sixteen neighbours, and two pages of what is known of all nodes, or three.
+    expect(datagrams).toBeGreaterThan(100);
+    expect(datagrams).toBeLessThan(16 * 10 * 1.06 + 16 * 3);
+    expect(octets).toBeLessThan(full.octets / 2);
+    expect(octets).toBeLessThan(sparse[0].octets * 1.15);
+    expect(frames).toBeLessThan(1);
+    expect(detectionMs).toBeLessThan(KNOWN_MS);
+  }
+}, 300_000);
+
 test('a scenario is the same whenever it is replayed', async () => {
   const replays = await Promise.all([1, 2].map(() => simulate('--replay', 'rough/both/17')));
   expect(replays[0]).toEqual(replays[1]);
@@ -39,6 +56,7 @@ test('a scenario is the same whenever it is replayed', async () => {
 test.each([
   [['--kinds', 'calm'], /'calm' is none of small, rough/],
   [['--seeds', '0'], /--seeds 0: give a whole number from 1/],
+  [['--cost', '32,201'], /--cost 201: give a whole number from 2 to 200/],
   [['--replay', 'rough/17'], /'rough\/17' names no scenario: give small\|rough/],
 ])('%j is refused', async (options, message) => {
   expect(await simulate(...options)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
