@@ -1,6 +1,6 @@
 import { Errno, SysError } from './error';
 import { FileDescriptor } from './file-descriptor';
-import { check, libc } from './libc';
+import { check, libc, Pointer } from './libc';
 
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
@@ -21,6 +21,7 @@ export class Epoll extends FileDescriptor {
   }
 
   private readonly events = new Int32Array(EVENT_WORDS * MAXIMUM);
+  private readonly pointer = new Pointer();
 
   public add(descriptor: Pick<FileDescriptor, 'fd'>): void {
     const event = new Int32Array(EVENT_WORDS);
@@ -40,7 +41,7 @@ export class Epoll extends FileDescriptor {
    * @returns how many descriptors can be read; `ready` tells which. 0 after the time-out, and after a signal such as SIGCONT
    */
   public wait(timeoutMs: number): number {
-    const count = libc().epoll_wait(this.fd, this.events, MAXIMUM, timeoutMs);
+    const count = libc().epoll_wait(this.fd, this.pointer.to(this.events), MAXIMUM, timeoutMs);
     if (count >= 0) return count;
     const errno = libc().errno();
     if (errno === Errno.EINTR) return 0;

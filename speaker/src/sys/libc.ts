@@ -5,14 +5,20 @@ import { Errno, SysError, SysErrorContext } from './error';
 /** Memory that a system call reads or writes: handed over as a pointer, never copied. */
 export type Memory = Uint8Array | Int32Array;
 
+/**
+ * Where memory is. The calls that are made for each packet take this, since koffi needs half the time for a number that it needs to find it out;
+ * whoever makes them keeps the memory, see {@link Pointer}.
+ */
+export type MemoryAddress = number;
+
 /** The system calls that the program uses, with the kernel's own signatures; -1 is an error and `errno()` says which. */
 export interface Libc {
   bind(fd: number, address: Memory, length: number): number;
-  clock_gettime(clock: number, time: Memory): number;
+  clock_gettime(clock: number, time: MemoryAddress): number;
   close(fd: number): number;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Memory | null): number;
-  epoll_wait(epoll: number, events: Memory, maximum: number, timeoutMs: number): number;
+  epoll_wait(epoll: number, events: MemoryAddress, maximum: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
   getsockopt(fd: number, level: number, name: number, value: Memory, length: Memory): number;
@@ -20,8 +26,8 @@ export interface Libc {
   /** Of glibc alone. */
   malloc_trim?(pad: number): number;
   read(fd: number, into: Memory, length: number): number;
-  recvfrom(fd: number, into: Memory, length: number, flags: number, address: Memory, addressLength: Memory): number;
-  sendto(fd: number, bytes: Memory, length: number, flags: number, address: Memory, addressLength: number): number;
+  recvfrom(fd: number, into: MemoryAddress, length: number, flags: number, address: MemoryAddress, addressLength: MemoryAddress): number;
+  sendto(fd: number, bytes: MemoryAddress, length: number, flags: number, address: MemoryAddress, addressLength: number): number;
   setsockopt(fd: number, level: number, name: number, value: Memory, length: number): number;
   socket(domain: number, type: number, protocol: number): number;
   timerfd_create(clock: number, flags: number): number;
@@ -36,18 +42,18 @@ export interface Libc {
 /** `ssize_t` is no type that koffi knows; `long` has its size wherever we run. */
 const SIGNATURES = [
   'int bind(int, void *, uint32_t)',
-  'int clock_gettime(int, void *)',
+  'int clock_gettime(int, uintptr_t)',
   'int close(int)',
   'int epoll_create1(int)',
   'int epoll_ctl(int, int, int, void *)',
-  'int epoll_wait(int, void *, int, int)',
+  'int epoll_wait(int, uintptr_t, int, int)',
   'int eventfd(uint32_t, int)',
   'int getsockname(int, void *, void *)',
   'int getsockopt(int, int, int, void *, void *)',
   'int madvise(uintptr_t, size_t, int)',
   'long read(int, void *, size_t)',
-  'long recvfrom(int, void *, size_t, int, void *, void *)',
-  'long sendto(int, void *, size_t, int, void *, uint32_t)',
+  'long recvfrom(int, uintptr_t, size_t, int, uintptr_t, uintptr_t)',
+  'long sendto(int, uintptr_t, size_t, int, uintptr_t, uint32_t)',
   'int setsockopt(int, int, int, void *, uint32_t)',
   'int socket(int, int, int)',
   'int timerfd_create(int, int)',
@@ -64,6 +70,23 @@ let loaded: Libc | undefined;
  */
 export function libc(): Libc {
   return loaded ??= load();
+}
+
+/**
+ * Remembers where the memory is that calls are made with again and again, and keeps it. V8 moves no memory that somebody has asked for the address of.
+ */
+export class Pointer {
+  private memory: Memory | undefined;
+  private address: MemoryAddress = 0;
+
+  /** The address of `memory`: addresses of user space are below 2^53, so a number holds them. */
+  public to(memory: Memory): MemoryAddress {
+    if (memory !== this.memory) {
+      this.address = Number(libc().address(memory));
+      this.memory = memory;
+    }
+    return this.address;
+  }
 }
 
 /** The result of a system call, or the error it stands for. */

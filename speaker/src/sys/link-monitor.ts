@@ -1,7 +1,6 @@
 import { bootTime } from './clock';
 import { Epoll } from './epoll';
 import { Errno, SysError } from './error';
-import { libc } from './libc';
 import { LinkTable, NetworkLink } from './link-table';
 import { decodeMessages, encodeDumpRequest, RouteMessage, RTM_GETADDR, RTM_GETLINK } from './netlink';
 import { NOTHING, opened, Socket } from './socket';
@@ -142,7 +141,8 @@ export class LinkMonitor extends Socket {
     const request = encodeDumpRequest(table, ++this.sequence);
     const kernel = Buffer.alloc(12);
     kernel.writeUInt16LE(AF_NETLINK, 0);
-    this.check(libc().sendto(this.fd, request, request.length, 0, kernel, kernel.length), 'sendto');
+    const errno = this.sendTo(request, request.length, kernel);
+    if (errno !== 0) throw new SysError('sendto', errno, { subject: SUBJECT });
     this.listing = table;
   }
 

@@ -1,6 +1,6 @@
 import { Errno, SysError, SysErrorContext } from './error';
 import { FileDescriptor } from './file-descriptor';
-import { check, libc, Memory } from './libc';
+import { check, libc, Memory, Pointer } from './libc';
 
 const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
 const MSG_DONTWAIT = 0x40;
@@ -20,6 +20,11 @@ export abstract class Socket extends FileDescriptor {
   protected readonly sender: Buffer;
   protected readonly subject: string;
   private readonly senderLength = new Int32Array(1);
+  private readonly intoPointer = new Pointer();
+  private readonly senderPointer = new Pointer();
+  private readonly senderLengthPointer = new Pointer();
+  private readonly bytesPointer = new Pointer();
+  private readonly addressPointer = new Pointer();
 
   protected constructor(fd: number, subject: string, addressSize: number) {
     super(fd);
@@ -35,7 +40,10 @@ export abstract class Socket extends FileDescriptor {
    */
   public receive(into: Uint8Array): number {
     this.senderLength[0] = this.sender.length;
-    const length = libc().recvfrom(this.fd, into, into.length, this.receiveFlags, this.sender, this.senderLength);
+    const { intoPointer, senderPointer, senderLengthPointer } = this;
+    const length = libc().recvfrom(
+      this.fd, intoPointer.to(into), into.length, this.receiveFlags, senderPointer.to(this.sender), senderLengthPointer.to(this.senderLength),
+    );
     if (length >= 0) return length;
     const errno = libc().errno();
     if (errno === Errno.EAGAIN || errno === Errno.EINTR) return NOTHING;
@@ -52,7 +60,7 @@ export abstract class Socket extends FileDescriptor {
 
   /** @returns 0, or the error number: a lost packet is ordinary, and must cost no exception */
   protected sendTo(bytes: Uint8Array, length: number, address: Uint8Array): number {
-    const sent = libc().sendto(this.fd, bytes, length, MSG_DONTWAIT, address, address.length);
+    const sent = libc().sendto(this.fd, this.bytesPointer.to(bytes), length, MSG_DONTWAIT, this.addressPointer.to(address), address.length);
     return sent >= 0 ? 0 : libc().errno();
   }
 
