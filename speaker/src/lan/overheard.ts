@@ -8,7 +8,7 @@
  * Anybody on the LAN can make up askers, so the tables are bounded: {@link MOST_CLIENTS} for an address, {@link MOST_IN_ALL} together. A full table
  * forgets whom it has not heard for the longest time. A known asker costs no memory, and O(clients of the address) time.
  */
-import { ArpFrame, HARDWARE_ADDRESS_LENGTH, hardwareAddressKey, IPV6_LENGTH, isUnspecified, NeighborFrame, sameIpv6 } from '../wire';
+import { ArpFrame, copyHardwareAddress, HARDWARE_ADDRESS_LENGTH, hardwareAddressKey, IPV6_LENGTH, isUnspecified, NeighborFrame, sameIpv6 } from '../wire';
 import { Address } from './address';
 import { speakerOf } from './conflict';
 import { claimedHardwareAddress } from './neighbor';
@@ -97,7 +97,7 @@ export class Overheard {
 }
 
 function renew(now: number, client: Client, ifindex: number, hardwareAddress: Uint8Array): void {
-  client.hardwareAddress.set(hardwareAddress);
+  copyHardwareAddress(client.hardwareAddress, hardwareAddress);
   client.ifindex = ifindex;
   client.heardAt = now;
 }

@@ -5,13 +5,10 @@
  *
  * This is the hot path: nothing here allocates.
  */
-import { ARP_REPLY, ARP_REQUEST, ArpFrame, encodeArp, isBroadcast, sameHardwareAddress } from '../wire';
+import { ARP_REQUEST, ArpFrame, encodeArpReply, isBroadcast, sameHardwareAddress } from '../wire';
 import { Interface } from './interfaces';
 import { Outbox } from './outbox';
 import { FrameDrop } from './types';
-
-const reply = new ArpFrame();
-reply.operation = ARP_REPLY;
 
 /** Puts the answer to a request into the outbox; or says why there is none. */
 export function respond(iface: Interface, arp: ArpFrame, authorised: boolean, outbox: Outbox): FrameDrop | undefined {
@@ -22,14 +19,8 @@ export function respond(iface: Interface, arp: ArpFrame, authorised: boolean, ou
   if (!authorised) return 'stalled';
   if (!address.held) return 'notHeld';
   address.requestsReceived++;
-  reply.destination.set(arp.senderHardwareAddress);
-  reply.source.set(iface.mac);
-  reply.senderHardwareAddress.set(iface.mac);
-  reply.senderProtocolAddress = arp.targetProtocolAddress;
-  reply.targetHardwareAddress.set(arp.senderHardwareAddress);
-  reply.targetProtocolAddress = arp.senderProtocolAddress;
   const slot = outbox.frame(iface.index);
-  slot.length = encodeArp(slot.bytes, reply);
+  slot.length = encodeArpReply(slot.bytes, arp, iface.mac);
   address.responsesSent++;
   return undefined;
 }

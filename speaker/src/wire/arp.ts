@@ -93,6 +93,26 @@ export function encodeArp(into: Uint8Array, arp: ArpFrame): number {
     into[22 + i] = arp.senderHardwareAddress[i];
     into[32 + i] = arp.targetHardwareAddress[i];
   }
+  writeIpv4(into, 28, arp.senderProtocolAddress);
+  writeIpv4(into, 38, arp.targetProtocolAddress);
+  return encodeHeader(into, arp.operation);
+}
+
+/**
+ * Writes the reply to a request: to its sender alone, the target at `hardwareAddress` (RFC 826 "Packet Reception": swap the fields). The same as
+ * {@link encodeArp} of such a packet, which answers need not be put together for.
+ */
+export function encodeArpReply(into: Uint8Array, request: ArpFrame, hardwareAddress: Uint8Array): number {
+  for (let i = 0; i < HARDWARE_ADDRESS_LENGTH; i++) {
+    into[i] = into[32 + i] = request.senderHardwareAddress[i];
+    into[6 + i] = into[22 + i] = hardwareAddress[i];
+  }
+  writeIpv4(into, 28, request.targetProtocolAddress);
+  writeIpv4(into, 38, request.senderProtocolAddress);
+  return encodeHeader(into, ARP_REPLY);
+}
+
+function encodeHeader(into: Uint8Array, operation: number): number {
   into[12] = 0x08;
   into[13] = 0x06;
   into[14] = 0;
@@ -101,9 +121,7 @@ export function encodeArp(into: Uint8Array, arp: ArpFrame): number {
   into[17] = 0x00;
   into[18] = 6;
   into[19] = 4;
-  into[20] = Math.floor(arp.operation / 256);
-  into[21] = arp.operation;
-  writeIpv4(into, 28, arp.senderProtocolAddress);
-  writeIpv4(into, 38, arp.targetProtocolAddress);
+  into[20] = Math.floor(operation / 256);
+  into[21] = operation;
   return ARP_FRAME_LENGTH;
 }

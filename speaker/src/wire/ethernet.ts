@@ -28,6 +28,11 @@ export function sameHardwareAddress(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Copies a hardware address; for six octets that is faster than `set`, which is made for many. */
+export function copyHardwareAddress(into: Uint8Array, from: Uint8Array): void {
+  for (let i = 0; i < HARDWARE_ADDRESS_LENGTH; i++) into[i] = from[i];
+}
+
 /** A hardware address as a number below 2^48, to be used as a key of a Map. */
 export function hardwareAddressKey(bytes: Uint8Array, offset = 0): number {
   let key = 0;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import {
-  ARP_FRAME_LENGTH, ArpFrame, classifyArp, decodeArp, encodeArp, formatHardwareAddress, formatIpv4, hardwareAddressKey, isBroadcast, parseIpv4,
-  readIpv4, writeHardwareAddressKey, writeIpv4,
+  ARP_FRAME_LENGTH, ArpFrame, classifyArp, decodeArp, encodeArp, encodeArpReply, formatHardwareAddress, formatIpv4, hardwareAddressKey,
+  isBroadcast, parseIpv4, readIpv4, writeHardwareAddressKey, writeIpv4,
 } from '../../src/wire';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
@@ -49,6 +49,12 @@ describe('ARP packets', () => {
     const into = new Uint8Array(ARP_FRAME_LENGTH);
     expect(encodeArp(into, arp)).toBe(ARP_FRAME_LENGTH);
     expect(into).toEqual(bytes);
+  });
+
+  test('the reply to a request, octet by octet, whatever was in the buffer before', () => {
+    const into = new Uint8Array(ARP_FRAME_LENGTH).fill(0xee);
+    expect(encodeArpReply(into, decoded(REQUEST), hex('02005d05162c'))).toBe(ARP_FRAME_LENGTH);
+    expect(into).toEqual(REPLY);
   });
 
   test('padding up to the minimum frame is passed over', () => {
