@@ -234,6 +234,11 @@ describe('Services of type LoadBalancer', () => {
       await cluster.client.patch(NODES, 'n1', { metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } });
       await cluster.apply(l2Advertisement('first', { ipAddressPools: ['first'], ...only('n1') }));
       await silence(cluster, FIRST);
+      await eventually(async () => {
+        const warnings = (await eventsOf(cluster, 'first')).filter(({ reason }) => reason === 'notAnnounced');
+        expect(warnings).toMatchObject([{ type: 'Warning', message: expect.stringMatching(/^nodesExcluded: .* n1 \(label .*; run kubectl label node n1 .*-, or start/) }]);
+        expect((await metrics(cluster, 'n2')).get('hlb_services_not_announced{reason="notOwner",cause="nodesExcluded"}')).toBe(1);
+      });
       await cluster.client.patch(NODES, 'n1', { metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': null } } });
       await eventually(async () => expect(await holder(cluster, FIRST)).toBe('n1'));
     });

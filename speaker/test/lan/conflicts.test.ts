@@ -1,10 +1,11 @@
 /** Foreign hosts: one that has an address before the cluster takes it, and one that begins to use it later. */
+import * as fc from 'fast-check';
 import {
   advertisement, BROADCAST, core, describeFrame, duplicateAddressDetection, frameOf, framesOf, gratuitous, KEY, link, nodeMac, planFor, receive,
   VIP, VIP6, whoHas,
 } from './harness';
 import { LanCore, LanEvent, Outbox } from '../../src/lan';
-import { ARP_REPLY } from '../../src/wire';
+import { ARP_REPLY, ARP_REQUEST } from '../../src/wire';
 
 const ME = nodeMac(0x2c), FOREIGN = '02:00:00:00:00:66';
 
@@ -185,6 +186,25 @@ describe('a foreign host that appears later', () => {
     const before = speaker.frames.length;
     for (let i = 0; i < 10_000; i++) speaker.hear(gratuitous(VIP, FOREIGN));
     expect(speaker.frames.length - before).toBe(2);
+  });
+
+  const upTo = (max: number) => fc.integer({ min: 0, max });
+  const heard = fc.record({ after: upTo(6_000), ipv6: fc.boolean(), host: upTo(2), asks: fc.boolean() });
+
+  test('whoever says so, how often and by what: each address is defended at once, never twice within ten seconds, and stays', () => {
+    fc.assert(fc.property(fc.array(heard, { maxLength: 40 }), (messages) => {
+      const speaker = new Speaker([VIP, VIP6]).runTo(100_000), defendedAt = new Map<string, number>();
+      for (const { after, ipv6, host, asks } of messages) {
+        speaker.runTo(speaker.now + after);
+        const mac = `02:00:00:00:00:${60 + host}`, address = ipv6 ? VIP6 : VIP, before = speaker.frames.length;
+        const arp = asks ? frameOf({ operation: ARP_REQUEST, spa: VIP, tpa: '93.5.22.9', sha: mac }) : gratuitous(VIP, mac);
+        speaker.hear(ipv6 ? advertisement(VIP6, mac, { override: !asks }) : arp);
+        const due = speaker.now - (defendedAt.get(address) ?? -Infinity) >= 10_000;
+        expect(speaker.frames.length - before).toBe(due ? (ipv6 ? 1 : 2) : 0);
+        if (due) defendedAt.set(address, speaker.now);
+      }
+      expect(speaker.core.snapshot(speaker.now).addresses.map(({ held }) => held)).toEqual([true, true]);
+    }), { numRuns: 60 });
   });
 });
 

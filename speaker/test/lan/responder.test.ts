@@ -117,6 +117,12 @@ describe('announcing a takeover', () => {
     expect(framesOf(speaker.tick(1200))).toEqual([]);
   });
 
+  test('... and announced at once when it is back, however soon', () => {
+    const speaker = lone();
+    speaker.setPlan(10, planFor('node-44', { addresses: [] }));
+    expect(framesOf(speaker.setPlan(20, planFor('node-44')))).toEqual(burst);
+  });
+
   test('a stranger that uses the address is reported, and answered at most once in 10 s', () => {
     const speaker = lone();
     const stranger = gratuitous(VIP, '02:00:00:00:00:66');
