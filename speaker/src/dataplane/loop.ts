@@ -24,31 +24,43 @@
  *  - Time is `CLOCK_BOOTTIME`, which counts suspended time. After a pause the first call of the core sees the gap, and answers nothing.
  *  - The timer comes last of what is ready: heartbeats that have come in must be heard before their senders are accused of silence. Frames need not wait
  *    for it, since the core looks for a pause in every call.
+ *  - An address that is taken from a node which still answers changes hands at a definite question. Its announcement is sent after all that is queued has been
+ *    read: that was asked before, and is the former holder's to answer (`Takeover` of the core). The former holder reads its frames before each heartbeat, for
+ *    one that tells of the new holder may have overtaken questions that came before the announcement.
  *  - An exception out of the core ends the loop. A core that is in doubt about its own state must not answer; peers take over in a detection time.
  *    Bad input, which the core refuses with a `LanError`, is reported and changes nothing.
  *  - Failures of one packet, one interface or rtnetlink are counted, told once, and end nothing.
  *  - `worker.terminate()` and the end of the process wait until the thread is back in JavaScript. The wait is therefore never longer than `IDLE_MS`,
  *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
  */
-import { LanError, LanPlan, Link, Outbox } from '../lan';
-import { Errno, errnoName, NetlinkError, NetworkLink, NOTHING, SysError } from '../sys';
+import { LanError, LanPlan, Link, Outbox, Takeover } from '../lan';
+import { Errno, errnoName, NetworkLink, NOTHING, SysError } from '../sys';
 import { Groups } from './groups';
 import { interestOf } from './interest';
 import { KernelWatch } from './kernel-watch';
+import { LinkWatch } from './link-watch';
 import { Command } from './messages';
+import { Promiscuity } from './promiscuity';
 import { Statistics } from './statistics';
-import { Core, FrameSource, HeartbeatSocket, LinkSource, Surroundings } from './surroundings';
+import { Core, FrameSource, HeartbeatSocket, Surroundings } from './surroundings';
 
 /** Packets read from one socket before the others have their turn. */
 const BATCH = 64;
 const IDLE_MS = 1000;
-/** Until rtnetlink is tried again after a failure. */
-const LINKS_RETRY_MS = 1000;
 /** Longer than any packet that concerns us; what is longer is cut, and refused by its decoder. */
 const PACKET_SIZE = 2048;
+/** Frames that are read before an announcement and handled after it; more are left in the sockets, for there must be an end. */
+const MOST_AHEAD = 1024;
 
 /** Errors of receiving that the kernel tells once, and that leave the socket as it was. Any other would come again at once, for ever. */
 const PASSING: ReadonlySet<number> = new Set([Errno.ENETDOWN, Errno.ENOBUFS, Errno.ENOMEM]);
+
+/** A frame that was read before its turn. */
+interface WaitingFrame {
+  readonly ifindex: number;
+  readonly bytes: Uint8Array;
+  readonly receivedAt: number;
+}
 
 export interface LoopOptions {
   readonly excludeInterfaces?: RegExp;
@@ -59,19 +71,25 @@ export interface LoopOptions {
 export class Loop {
   private readonly statistics = new Statistics();
   private readonly packet = Buffer.alloc(PACKET_SIZE);
-  private readonly promiscuous = new Set<number>();
+  private readonly datagram = Buffer.alloc(PACKET_SIZE);
+  /** Frames that were read ahead, in the order in which they came. */
+  private readonly waiting: WaitingFrame[] = [];
+  private catchingUp = false;
   private readonly groups: Groups;
   private readonly kernel: KernelWatch;
+  private readonly links: LinkWatch;
+  private readonly promiscuity: Promiscuity;
   private readonly heartbeats: ReadonlyMap<number, HeartbeatSocket>;
   private plan: LanPlan | undefined;
-  private links: LinkSource | undefined;
-  private linksRetryAt = Infinity;
   /** What the timer is set to; NaN after it was due, since it stays readable until it is set anew. */
   private armed = Infinity;
   private stopping = false;
 
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
-    this.groups = new Groups(around, (message, fields) => this.problem(message, fields));
+    const problem = (message: string, fields: object) => this.problem(message, fields);
+    this.groups = new Groups(around, problem);
+    this.promiscuity = new Promiscuity(around, options.promiscuous, problem);
+    this.links = new LinkWatch(around, (links) => this.linksChanged(links), problem);
     this.kernel = new KernelWatch({
       excludeInterfaces: options.excludeInterfaces,
       read: (path) => around.parameter(path),
@@ -86,13 +104,13 @@ export class Loop {
       this.begin();
       while (this.turn());
     } finally {
-      this.links?.close();
+      this.links.close();
     }
   }
 
   /** Reads the interfaces; before the first turn. */
   public begin(): void {
-    this.openLinks();
+    this.links.open();
   }
 
   /** Waits, then does what there is to do. @returns false after the main thread said stop, and the core has nothing more to hand over */
@@ -113,7 +131,7 @@ export class Loop {
       if (fd === around.packets.fd || fd === around.neighbors.fd) continue;
       if (fd === around.timer.fd) due = true;
       else if (fd === around.wakeup.fd) this.receiveCommands();
-      else if (fd === this.links?.fd) this.readLinks();
+      else if (fd === this.links.fd) this.links.read();
       else this.receiveHeartbeats(this.heartbeats.get(fd)!);
     }
     if (due && !this.stopped) this.tick(around.now());
@@ -127,7 +145,7 @@ export class Loop {
   private receiveFrames(socket: FrameSource): void {
     const { around: { now }, core, packet, statistics } = this;
     for (let count = 0; count < BATCH; count++) {
-      const length = this.receive(socket);
+      const length = this.receive(socket, packet);
       if (length === NOTHING) return;
       statistics.framesReceived++;
       this.drain(core.receiveFrame(now(), socket.interfaceIndex, packet, length));
@@ -135,18 +153,20 @@ export class Loop {
   }
 
   private receiveHeartbeats(socket: HeartbeatSocket): void {
-    const { around: { now }, core, packet, statistics } = this;
+    const { around: { now, packets, neighbors }, core, datagram, statistics } = this;
     for (let count = 0; count < BATCH; count++) {
-      const length = this.receive(socket);
+      const length = this.receive(socket, datagram);
       if (length === NOTHING) return;
       statistics.datagramsReceived++;
-      this.drain(core.receiveHeartbeat(now(), socket.source, packet, length));
+      this.receiveFrames(packets);
+      this.receiveFrames(neighbors);
+      this.drain(core.receiveHeartbeat(now(), socket.source, datagram, length));
     }
   }
 
-  private receive(socket: { receive(into: Uint8Array): number }): number {
+  private receive(socket: { receive(into: Uint8Array): number }, into: Uint8Array): number {
     try {
-      return socket.receive(this.packet);
+      return socket.receive(into);
     } catch (error) {
       if (!(error instanceof SysError) || !PASSING.has(error.errno)) throw error;
       if (this.statistics.receiveFailed(error.errno)) {
@@ -176,7 +196,7 @@ export class Loop {
         return this.offer('the keys', () => core.setKeys(around.now(), command.keys));
       case 'snapshot': {
         const framesDropped = around.packets.statistics().dropped + around.neighbors.statistics().dropped;
-        const loop = this.statistics.snapshot(framesDropped, this.links?.listingsStarted ?? 0);
+        const loop = this.statistics.snapshot(framesDropped, this.links.listingsStarted);
         return around.report({ type: 'snapshot', id: command.id, snapshot: { ...core.snapshot(around.now()), loop } });
       }
       case 'stop':
@@ -187,7 +207,7 @@ export class Loop {
 
   private tick(now: number): void {
     this.armed = NaN;
-    if (now >= this.linksRetryAt) this.openLinks();
+    if (now >= this.links.retryAt) this.links.open();
     const deadline = this.core.nextDeadline();
     if (now >= deadline) {
       this.statistics.ticked(now - deadline);
@@ -197,7 +217,7 @@ export class Loop {
   }
 
   private arm(): void {
-    const deadline = Math.min(this.core.nextDeadline(), this.linksRetryAt, this.kernel.deadline);
+    const deadline = Math.min(this.core.nextDeadline(), this.links.retryAt, this.kernel.deadline);
     if (deadline === this.armed) return;
     this.armed = deadline;
     this.around.timer.arm(deadline);
@@ -207,7 +227,8 @@ export class Loop {
   private drain(outbox: Outbox): void {
     const { around, statistics } = this;
     for (let index = 0; index < outbox.frameCount; index++) {
-      const { ifindex, bytes, length } = outbox.frames[index];
+      const { ifindex, bytes, length, takeover } = outbox.frames[index];
+      if (takeover !== undefined) this.readAhead(takeover);
       const errno = around.packets.send(ifindex, bytes, length);
       if (errno === 0) statistics.framesSent++; else this.sendFailed(errno, { ifindex });
     }
@@ -217,6 +238,31 @@ export class Loop {
       if (errno === 0) statistics.datagramsSent++; else this.sendFailed(errno, { to });
     }
     if (outbox.events.length > 0) around.report({ type: 'events', events: outbox.events });
+    if (this.waiting.length > 0 && !this.catchingUp) this.catchUp();
+  }
+
+  /** Reads the questions that are queued, and tells the core that it came before the announcement which is about to be sent. */
+  private readAhead(takeover: Takeover): void {
+    const { around: { now, packets, neighbors }, packet, waiting, statistics } = this;
+    const socket = takeover.ipv6 ? neighbors : packets;
+    while (waiting.length < MOST_AHEAD) {
+      const length = this.receive(socket, packet);
+      if (length === NOTHING) break;
+      statistics.framesReceived++;
+      waiting.push({ ifindex: socket.interfaceIndex, bytes: Uint8Array.prototype.slice.call(packet, 0, length), receivedAt: now() });
+    }
+    takeover.answersFrom = now();
+  }
+
+  /** Handles frames that were read ahead, and those that are meanwhile. */
+  private catchUp(): void {
+    this.catchingUp = true;
+    for (let index = 0; index < this.waiting.length; index++) {
+      const { ifindex, bytes, receivedAt } = this.waiting[index];
+      this.drain(this.core.receiveFrame(this.around.now(), ifindex, bytes, bytes.length, receivedAt));
+    }
+    this.waiting.length = 0;
+    this.catchingUp = false;
   }
 
   private sendHeartbeat(to: string, bytes: Uint8Array, length: number): number {
@@ -230,65 +276,19 @@ export class Loop {
     this.problem(`a packet could not be sent (${errnoName(errno)}); further ones are only counted, see sendErrors of the snapshot`, fields);
   }
 
-  private openLinks(): void {
-    this.linksRetryAt = Infinity;
-    this.tryLinks(() => {
-      this.links = this.around.openLinks();
-      this.around.epoll.add(this.links);
-      this.linksChanged(this.links.links);
-    });
-  }
-
-  private readLinks(): void {
-    this.tryLinks(() => {
-      if (this.links!.read()) this.linksChanged(this.links!.links);
-    });
-  }
-
-  /** Without rtnetlink what was last known stays in force. */
-  private tryLinks(use: () => void): void {
-    try {
-      use();
-    } catch (error) {
-      if (!isTrouble(error)) throw error;
-      this.problem('the interfaces of this node cannot be read; trying again', { error: error.message });
-      if (this.links) {
-        this.around.epoll.remove(this.links);
-        this.links.close();
-        this.links = undefined;
-      }
-      this.linksRetryAt = this.around.now() + LINKS_RETRY_MS;
-    }
-  }
-
   private linksChanged(links: readonly NetworkLink[]): void {
     this.listen();
-    this.setPromiscuous(links);
+    this.promiscuity.set(links);
     this.offer('the interfaces', () => this.core.setLinks(this.around.now(), links.map(toLink)));
     this.kernel.setLinks(this.around.now(), links);
   }
 
   /** Has the kernel hand over what the core wants to see. */
   private listen(): void {
-    const { arp, neighbor, groups } = interestOf(this.plan, this.links?.links ?? [], this.options.excludeInterfaces);
+    const { arp, neighbor, groups } = interestOf(this.plan, this.links.links, this.options.excludeInterfaces);
     this.around.packets.setFilter(arp);
     this.around.neighbors.setFilter(neighbor);
     this.groups.set(groups);
-  }
-
-  private setPromiscuous(links: readonly NetworkLink[]): void {
-    const present = new Set(links.map(({ index }) => index));
-    for (const index of this.promiscuous) if (!present.has(index)) this.promiscuous.delete(index);
-    for (const { index, name } of links) {
-      if (this.promiscuous.has(index) || !this.options.promiscuous?.(name)) continue;
-      try {
-        this.around.packets.setPromiscuous(index, true);
-        this.promiscuous.add(index);
-      } catch (error) {
-        if (!isTrouble(error)) throw error;
-        this.problem('an interface cannot be made promiscuous', { interface: name, error: error.message });
-      }
-    }
   }
 
   /** Gives the core something it may refuse. */
@@ -311,9 +311,4 @@ export class Loop {
 function toLink({ ethernet, broadcast, ...link }: NetworkLink): Link {
   // What has no Ethernet addresses is none of ours.
   return { ...link, broadcast: broadcast && ethernet };
-}
-
-/** An error of the kernel or of its messages, not of the program. */
-function isTrouble(error: unknown): error is Error {
-  return error instanceof SysError || error instanceof NetlinkError;
 }

@@ -10,7 +10,7 @@ export interface Core {
   setPlan(now: number, plan: LanPlan): Outbox;
   setLinks(now: number, links: readonly Link[]): Outbox;
   setKeys(now: number, keys: readonly Uint8Array[]): Outbox;
-  receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number): Outbox;
+  receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number, receivedAt?: number): Outbox;
   receiveHeartbeat(now: number, from: string, datagram: Uint8Array, length: number): Outbox;
   tick(now: number): Outbox;
   nextDeadline(): number;

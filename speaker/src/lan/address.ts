@@ -24,6 +24,8 @@ export class Address {
   interfaces: readonly Interface[] = [];
   reach: Reach = Reach.NONE;
   held = false;
+  /** While it is held: questions received up to then are its former holder's to answer; see handover.ts. */
+  answersFrom = -Infinity;
   /** To whom it is to be given while it is held, and until when that is waited for; see handover.ts. */
   handover = Handover.NONE;
   handoverUntil = -Infinity;
@@ -70,8 +72,10 @@ export class Address {
 
   /** The 16 octets of an IPv6 address, as they stand in packets; none of an IPv4 address. */
   readonly octets: Uint8Array;
+  readonly ipv6: boolean;
 
   constructor(readonly text: string, readonly key: AddressKey) {
+    this.ipv6 = typeof key === 'bigint';
     this.octets = typeof key === 'bigint' ? ipv6Octets(key) : new Uint8Array(0);
   }
 }

@@ -153,9 +153,12 @@ export class LanCore {
     return this.leave(now);
   }
 
-  /** Takes a frame that was received on an interface. This is the hot path: an ordinary request is answered without allocating. */
-  receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number): Outbox {
-    const drop = this.enter(now) ? this.reception.take(now, ifindex, frame, length, this.listening.authorised) : 'stopped';
+  /**
+   * Takes a frame from an interface. This is the hot path: an ordinary request is answered without allocating. `receivedAt` is when it was
+   * received, if it has waited since; see {@link Outbox}.
+   */
+  receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number, receivedAt = now): Outbox {
+    const drop = this.enter(now) ? this.reception.take(now, ifindex, frame, length, receivedAt, this.listening.authorised) : 'stopped';
     if (drop === undefined) return this.outbox;
     this.frameDrops[drop]++;
     if (drop === 'conflict') this.deadline = Math.min(this.deadline, this.probing.deadline);

@@ -2,7 +2,12 @@
  * Giving an address away without a moment in which nobody answers.
  *
  * A holder that wants to be rid of an address goes on answering, and says so in its heartbeat. The one whose turn it is takes the address, and announces it;
- * at that announcement, or at its heartbeat, the former holder is silent. So there is no gap, and as few double answers as a broadcast takes from one port of a switch to another.
+ * at that announcement, or at its heartbeat, the former holder is silent. So there is no gap.
+ *
+ * Nor are there two answers, since both draw the line at the announcement: what is asked before is the former holder's to answer, what is asked after it the next one's. The former
+ * holder has questions and announcement in one queue, in the order of the LAN. The next one does not hear itself, so its loop reads what is queued just before it sends the announcement
+ * (`Takeover` in outbox.ts), and those questions are dropped as `formerHolder`. What is left is a question under way while the announcement is: it may reach the former holder before and the next one
+ * after, in the few microseconds from one port of a switch to another.
  *
  * It does so when the speaker stops, when the plan gives the address to others (the node is drained, or has no endpoint any more), and, if an operator wants that, when a better
  * candidate has returned (*failback*): at once, or after it has been there for a hold-down. One that comes and goes waits for longer each time (damping.ts). The holder
@@ -13,6 +18,7 @@
 import { Handover, Reach } from '../wire';
 import { Address } from './address';
 import { Damping, turnDelayMs } from './damping';
+import { PLAN_MS } from './ownership';
 import { Peer } from './peer';
 import { FailbackOptions, LanEvent, PeerReason } from './types';
 
@@ -20,8 +26,6 @@ import { FailbackOptions, LanEvent, PeerReason } from './types';
 export const STOP_MS = 100;
 /** While it waits, heartbeats follow at this distance. */
 export const STOP_SPACING_MS = 20;
-/** How long a node that is no candidate any more waits: for the new plan to reach the others. */
-export const PLAN_MS = 500;
 
 const FAULTS: ReadonlySet<PeerReason> = new Set<PeerReason>(['timeout', 'oneWay', 'restarted']);
 

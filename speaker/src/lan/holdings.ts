@@ -75,8 +75,22 @@ export class Holdings {
     address.heldBeforeStall = false;
     address.lastHolder = undefined;
     address.assertedAt = now;
+    address.answersFrom = this.isServed(address) ? now : -Infinity;
+    const first = this.outbox.frameCount;
     this.announce(now, address);
+    if (address.answersFrom === now && this.outbox.frameCount > first) this.outbox.frames[first].takeover = address;
     this.changed = true;
+  }
+
+  /**
+   * Whether another, who reaches the address as well as this node does, answers for it now: until it hears the announcement. One who reaches
+   * it less well may not be on the LAN where the address belongs, and answer nobody there.
+   */
+  private isServed({ key, reach }: Address): boolean {
+    for (const peer of this.membership.peers.values()) {
+      if (peer.up && peer.stateOf(key)?.held === true && peer.reachOf(key) >= reach) return true;
+    }
+    return false;
   }
 
   /** How long a node has not been heard: it answered for nothing for so long at most. */

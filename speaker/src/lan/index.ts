@@ -7,5 +7,5 @@ export { LanCore } from './core';
 export { LanError } from './errors';
 export type { LanErrorCode } from './errors';
 export { Outbox } from './outbox';
-export type { OutgoingDatagram, OutgoingFrame } from './outbox';
+export type { OutgoingDatagram, OutgoingFrame, Takeover } from './outbox';
 export * from './types';

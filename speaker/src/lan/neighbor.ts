@@ -42,13 +42,14 @@ function isIpv6Group(hardwareAddress: Uint8Array): boolean {
  * does not, as RFC 4861 §7.2.4 demands of a holder: to all nodes, unsolicited, with Override. MetalLB keeps silent here.
  */
 export function respondToSolicitation(
-  iface: Interface, asked: NeighborFrame, address: Address | undefined, authorised: boolean, outbox: Outbox,
+  iface: Interface, asked: NeighborFrame, address: Address | undefined, receivedAt: number, authorised: boolean, outbox: Outbox,
 ): FrameDrop | undefined {
   if (asked.type !== NEIGHBOR_SOLICITATION) return 'notRequest';
   if (!isIpv6Group(asked.destination) && !sameHardwareAddress(asked.destination, iface.mac)) return 'ethernetDestination';
   if (address === undefined) return 'notPlanned';
   if (!authorised) return 'stalled';
   if (!address.held) return 'notHeld';
+  if (receivedAt <= address.answersFrom) return 'formerHolder';
   const duplicate = isUnspecified(asked.sourceAddress);
   if (!duplicate && !asked.hasLinkLayerAddress && isMulticast(asked.destinationAddress)) return 'noSourceLinkLayerAddress';
   address.requestsReceived++;

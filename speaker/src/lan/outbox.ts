@@ -3,12 +3,25 @@ import { LanEvent } from './types';
 /** Room for a frame: ARP takes 42 octets, and a Neighbor Advertisement with its option 86. */
 const FRAME_CAPACITY = 128;
 
+/**
+ * An address that is taken from a node which goes on answering until it hears the announcement. A question that came before the announcement
+ * left is that node's to answer, and one that came later is ours.
+ */
+export interface Takeover {
+  /** Whether questions for it are Neighbor Solicitations, rather than ARP. */
+  readonly ipv6: boolean;
+  /** When the announcement left: questions received up to then are not answered. In the clock of the core's `now`. */
+  answersFrom: number;
+}
+
 /** A frame to be sent through an interface. */
 export interface OutgoingFrame {
   ifindex: number;
   readonly bytes: Uint8Array;
   /** How many octets of `bytes` are the frame. */
   length: number;
+  /** If it is the announcement of a takeover: read what is queued, write down the time, then send it. */
+  takeover: Takeover | undefined;
 }
 
 /** A heartbeat to be sent to an address; the port is the loop's. Several slots may share one buffer. */
@@ -40,7 +53,7 @@ export class Outbox {
   events: readonly LanEvent[] = NO_EVENTS;
 
   constructor() {
-    this.frames.push({ ifindex: 0, bytes: new Uint8Array(FRAME_CAPACITY), length: 0 });
+    this.frames.push(newFrame());
   }
 
   /** Whether there is nothing to do. */
@@ -63,10 +76,11 @@ export class Outbox {
 
   /** @internal Takes the next frame slot. */
   frame(ifindex: number): OutgoingFrame {
-    if (this.frameCount === this.frames.length) this.frames.push({ ifindex: 0, bytes: new Uint8Array(FRAME_CAPACITY), length: 0 });
+    if (this.frameCount === this.frames.length) this.frames.push(newFrame());
     const slot = this.frames[this.frameCount++];
     slot.ifindex = ifindex;
     slot.length = 0;
+    slot.takeover = undefined;
     return slot;
   }
 
@@ -86,3 +100,6 @@ export class Outbox {
   }
 }
 
+function newFrame(): OutgoingFrame {
+  return { ifindex: 0, bytes: new Uint8Array(FRAME_CAPACITY), length: 0, takeover: undefined };
+}

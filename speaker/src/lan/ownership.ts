@@ -9,7 +9,10 @@
  *     still listens. If it does not take the address (its plan may be older and not have it), the next one does after
  *     {@link VACANCY_MS}, and so on.
  *
- *  4. A holder that wants to be rid of an address (handover.ts) counts as none for those whom it would give it to, and yields to whoever takes it.
+ *  4. Plans change one node after the other. A holder that is no candidate any more, but does not know that yet, is left the address until it has the newer plan
+ *     and wants to be rid of it; {@link PLAN_MS} at most. What is offered by a holder with a newer plan, half of that, is not taken by an older one: it may be another's turn.
+ *
+ *  5. A holder that wants to be rid of an address (handover.ts) counts as none for those whom it would give it to, and yields to whoever takes it.
  *
  * What counts as holding is a peer's own word in its heartbeat or, when heartbeats do not pass or are older, that it was heard
  * claiming the address on the LAN within the last detection time. How good its link is, is then told by where it was heard.
@@ -20,6 +23,8 @@ import { Peer } from './peer';
 
 /** How long a candidate leaves an address to one that comes before it. Longer than a plan takes to reach all speakers. */
 const VACANCY_MS = 1000;
+/** How long a plan may take to reach the others: a node that is no candidate any more waits so long for its successor, and that for its offer. */
+export const PLAN_MS = 500;
 
 export interface Self {
   readonly node: string;
@@ -43,7 +48,7 @@ export interface Verdict {
   readonly contested?: boolean;
   /** It is held by a node that wants to be rid of it. */
   readonly offeredBy?: string;
-  /** Nobody holds it; a candidate that comes before this one ought to take it. */
+  /** Nobody holds it, or nobody who ought to; a candidate that comes before this one ought to take it, or the holder to offer it. */
   readonly vacant?: boolean;
 }
 
@@ -64,21 +69,25 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   const rival = isRivalFresh(address, peers, self.now, self.detectionMs) ? address.rival?.node : undefined;
   let contested = false;
   let offeredBy: string | undefined;
+  let planWaitMs = 0;
   for (const peer of peers.values()) {
     const byHeartbeat = peer.up && peer.stateOf(address.key)?.held === true;
     const byClaim = peer.node === rival;
     if (!byHeartbeat && !byClaim) continue;
     if (eligible && (address.held || self.mayClaim) && isOffered(peer, address, myIndex)) {
       offeredBy = peer.node;
+      if (hasNewerPlan(peer, address, self)) planWaitMs = Math.max(planWaitMs, PLAN_MS / 2);
       continue;
     }
     const yields = !eligible || address.handover !== Handover.NONE || outranks(peer, byHeartbeat, address, self, myIndex);
     if (yields) return { mine: false, holder: peer.node, byClaim: !byHeartbeat };
     contested = true;
+    if (byHeartbeat && !address.candidates.includes(peer.node) && peer.reachOf(address.key) >= address.reach) planWaitMs = PLAN_MS;
   }
   if (!eligible) return { mine: false };
   if (address.held) return { mine: true, contested };
   if (!self.mayClaim) return { mine: false };
+  if (planWaitMs > 0 && !(self.now - address.vacantSince >= planWaitMs)) return { mine: false, vacant: true };
   let ahead = 0;
   for (let index = 0; index < address.candidates.length; index++) {
     const node = address.candidates[index];
@@ -97,6 +106,10 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   }
   if (ahead > 0 && !(self.now - address.vacantSince >= ahead * VACANCY_MS)) return { mine: false, vacant: true };
   return { mine: true, contested, offeredBy };
+}
+
+function hasNewerPlan(peer: Peer, { key, candidatesDigest }: Address, { revision }: Self): boolean {
+  return peer.revision > revision && peer.stateOf(key)?.candidatesDigest !== candidatesDigest;
 }
 
 /** Whether the peer holds the address and would give it to the node at this place of the candidate list. */

@@ -31,15 +31,17 @@ export class Reception {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Takes a frame; returns why it was not answered. */
-  take(now: number, ifindex: number, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
+  /** Takes a frame, which was received at some time up to now; returns why it was not answered. */
+  take(now: number, ifindex: number, frame: Uint8Array, length: number, receivedAt: number, authorised: boolean): FrameDrop | undefined {
     const iface = this.interfaces.announcing.get(ifindex);
     if (iface === undefined) return 'unknownInterface';
     const ipv6 = length >= ETHERNET_HEADER_LENGTH && frame[12] * 256 + frame[13] === ETHER_TYPE_IPV6;
-    return ipv6 ? this.takeNeighbor(now, iface, frame, length, authorised) : this.takeArp(now, iface, frame, length, authorised);
+    return ipv6
+      ? this.takeNeighbor(now, iface, frame, length, receivedAt, authorised)
+      : this.takeArp(now, iface, frame, length, receivedAt, authorised);
   }
 
-  private takeArp(now: number, iface: Interface, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
+  private takeArp(now: number, iface: Interface, frame: Uint8Array, length: number, receivedAt: number, authorised: boolean): FrameDrop | undefined {
     const { arp } = this;
     const problem = decodeArp(frame, length, arp);
     if (problem !== undefined) return problem;
@@ -53,11 +55,13 @@ export class Reception {
     }
     const asked = this.addresses.map.ofIpv4(arp.targetProtocolAddress);
     if (asked !== undefined && arp.operation === ARP_REQUEST) this.overheard.noteRequest(now, asked, iface.index, arp);
-    const drop = respond(iface, arp, authorised, this.outbox);
+    const drop = respond(iface, arp, receivedAt, authorised, this.outbox);
     return drop === 'notPlanned' && asked !== undefined ? 'notAnnouncedHere' : drop;
   }
 
-  private takeNeighbor(now: number, iface: Interface, frame: Uint8Array, length: number, authorised: boolean): FrameDrop | undefined {
+  private takeNeighbor(
+    now: number, iface: Interface, frame: Uint8Array, length: number, receivedAt: number, authorised: boolean,
+  ): FrameDrop | undefined {
     const { neighbor } = this;
     const problem = decodeNeighbor(frame, length, neighbor);
     if (problem !== undefined) return problem;
@@ -72,7 +76,7 @@ export class Reception {
       if (drop !== undefined) return drop;
     }
     if (planned !== undefined && !advertised) this.overheard.noteSolicitation(now, planned, iface.index, neighbor);
-    const drop = respondToSolicitation(iface, neighbor, iface.announced.ofIpv6(neighbor.target), authorised, this.outbox);
+    const drop = respondToSolicitation(iface, neighbor, iface.announced.ofIpv6(neighbor.target), receivedAt, authorised, this.outbox);
     return drop === 'notPlanned' && planned !== undefined ? 'notAnnouncedHere' : drop;
   }
 

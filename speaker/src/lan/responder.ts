@@ -11,13 +11,14 @@ import { Outbox } from './outbox';
 import { FrameDrop } from './types';
 
 /** Puts the answer to a request into the outbox; or says why there is none. */
-export function respond(iface: Interface, arp: ArpFrame, authorised: boolean, outbox: Outbox): FrameDrop | undefined {
+export function respond(iface: Interface, arp: ArpFrame, receivedAt: number, authorised: boolean, outbox: Outbox): FrameDrop | undefined {
   if (arp.operation !== ARP_REQUEST) return 'notRequest';
   if (!isBroadcast(arp.destination) && !sameHardwareAddress(arp.destination, iface.mac)) return 'ethernetDestination';
   const address = iface.announced.ofIpv4(arp.targetProtocolAddress);
   if (address === undefined) return 'notPlanned';
   if (!authorised) return 'stalled';
   if (!address.held) return 'notHeld';
+  if (receivedAt <= address.answersFrom) return 'formerHolder';
   address.requestsReceived++;
   const slot = outbox.frame(iface.index);
   slot.length = encodeArpReply(slot.bytes, arp, iface.mac);

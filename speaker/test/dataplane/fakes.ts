@@ -1,7 +1,7 @@
 import { Loop, LoopOptions } from '../../src/dataplane/loop';
 import { Command, Report } from '../../src/dataplane/messages';
 import { Core, FrameSource, HeartbeatSocket, LinkSource, Surroundings } from '../../src/dataplane/surroundings';
-import { LanEvent, LanPlan, LanSnapshot, Link, Outbox } from '../../src/lan';
+import { LanEvent, LanPlan, LanSnapshot, Link, Outbox, Takeover } from '../../src/lan';
 import { NetworkLink, NOTHING, SysError } from '../../src/sys';
 
 export const PACKETS = 10, TIMER = 11, WAKEUP = 12, HEARTBEATS4 = 14, HEARTBEATS6 = 16, NEIGHBORS = 18, LINKS = 20;
@@ -26,7 +26,7 @@ export class FakeCore implements Core {
   public deadline = Infinity;
   public ended = true;
   /** What the next call wants sent and told. */
-  public frames: { ifindex: number; bytes: Uint8Array }[] = [];
+  public frames: { ifindex: number; bytes: Uint8Array; takeover?: Takeover }[] = [];
   public datagrams: { to: string; bytes: Uint8Array }[] = [];
   public events: LanEvent[] = [];
   /** Thrown by the next call. */
@@ -36,8 +36,8 @@ export class FakeCore implements Core {
   public setPlan = (now: number, plan: LanPlan) => this.called('setPlan', now, plan);
   public setLinks = (now: number, links: readonly Link[]) => this.called('setLinks', now, links);
   public setKeys = (now: number, keys: readonly Uint8Array[]) => this.called('setKeys', now, keys);
-  public receiveFrame = (now: number, ifindex: number, frame: Uint8Array, length: number) =>
-    this.called('receiveFrame', now, ifindex, Buffer.from(frame.subarray(0, length)).toString());
+  public receiveFrame = (now: number, ifindex: number, frame: Uint8Array, length: number, ...receivedAt: number[]) =>
+    this.called('receiveFrame', now, ifindex, Buffer.from(frame.subarray(0, length)).toString(), ...receivedAt);
   public receiveHeartbeat = (now: number, from: string, datagram: Uint8Array, length: number) =>
     this.called('receiveHeartbeat', now, from, Buffer.from(datagram.subarray(0, length)).toString());
   public tick = (now: number) => this.called('tick', now);
@@ -55,10 +55,11 @@ export class FakeCore implements Core {
     this.error = undefined;
     if (error) throw error;
     outbox.clear();
-    for (const { ifindex, bytes } of this.frames.splice(0)) {
+    for (const { ifindex, bytes, takeover } of this.frames.splice(0)) {
       const slot = outbox.frame(ifindex);
       slot.bytes.set(bytes);
       slot.length = bytes.length;
+      slot.takeover = takeover;
     }
     for (const { to, bytes } of this.datagrams.splice(0)) outbox.datagram(to, bytes, bytes.length);
     for (const event of this.events.splice(0)) outbox.event(event);

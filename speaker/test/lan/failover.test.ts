@@ -2,6 +2,7 @@
 import { KEY, VIP } from './harness';
 import { LanPlan } from '../../src/lan';
 import { STOP_MS } from '../../src/lan/handover';
+import { PLAN_MS } from '../../src/lan/ownership';
 import { Random } from '../simulation/random';
 import { VirtualNode } from '../simulation/virtual-node';
 import { DETECTION_MS, INTERVAL_MS, World } from '../simulation/world';
@@ -243,11 +244,21 @@ describe('three speakers', () => {
 });
 
 describe('plans that differ', () => {
-  test('the holder has no longer part in the plan of another: by the higher revision one yields, and the other serves', () => {
+  test('the holder has no longer part in the plan of another: it is waited for, then by the higher revision it yields, and the other serves', () => {
     const home = new Home().settle();
     home.setPlan(home.b, planOf('node-45', ['node-45'], { revision: 9 }));
+    expect(home.watch(PLAN_MS - 1)).toMatchObject({ seen: ['node-44'], least: 1 });
     expect(home.watch(1000, 'node-45').took).toBeLessThanOrEqual(INTERVAL_MS);
     home.setPlan(home.a, planOf('node-44', ['node-45'], { revision: 9 }));
+    expect(home.watch(1000, 'node-45').seen).toEqual(['node-45']);
+  });
+
+  test('the holder has no longer part in its own plan, which another has not yet: that waits for the plan, and takes the address without it if it does not come', () => {
+    const home = new Home().settle();
+    home.setPlan(home.a, planOf('node-44', ['node-46', 'node-45'], { revision: 9 }));
+    expect(home.watch(PLAN_MS / 2 - 1)).toMatchObject({ seen: ['node-44'], least: 1 });
+    expect(home.watch(1000, 'node-45')).toMatchObject({ seen: ['node-44', 'node-45'], least: 1 });
+    home.setPlan(home.c, planOf('node-46', ['node-46', 'node-45'], { revision: 9 }));
     expect(home.watch(1000, 'node-45').seen).toEqual(['node-45']);
   });
 

@@ -1,5 +1,5 @@
 import { LanCore, LanPlan, Link, PlannedAddress } from '../../src/lan';
-import { PLAN_MS } from '../../src/lan/handover';
+import { PLAN_MS } from '../../src/lan/ownership';
 import { hardwareAddressKey, parseAddress } from '../../src/wire';
 import { link, macOf, nodeMac } from '../lan/harness';
 

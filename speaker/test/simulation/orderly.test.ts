@@ -1,0 +1,20 @@
+import { Move, Orderly } from './orderly';
+
+/** Every question of these scenarios gets one answer; what happens in the first that has another is shown. */
+function expectOneAnswer(move: Move, first: number, seeds: number): void {
+  let handovers = 0;
+  for (let seed = first; seed < first + seeds; seed++) {
+    const { violations, log, ...outcome } = new Orderly(seed, move).run();
+    if (violations.length > 0) throw new Error([`${move} ${seed}:`, ...violations.slice(0, 10), ...log].join('\n'));
+    handovers += outcome.handovers;
+  }
+  expect(handovers).toBeGreaterThanOrEqual(3 * seeds);
+}
+
+test.each<[Move, number]>([['stop', 12], ['drain', 12], ['failback', 12]])('addresses change hands by %s: each question is answered once, in %i scenarios', (move, seeds) => expectOneAnswer(move, 1, seeds));
+
+test.each<[Move, number, string]>([
+  ['stop', 2, 'what was queued in the next holder\'s socket when it took an address was answered by it, and by the former holder'],
+  ['drain', 4, 'who had the new plan first took the address from a holder that did not know yet that it should yield'],
+  ['drain', 8, 'a holder with a new plan offered the address, and one with the old plan took it, as did the one whose turn it was'],
+])('%s %i, which once failed: %s', (move, seed) => expectOneAnswer(move, seed, 1));
