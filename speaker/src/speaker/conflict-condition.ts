@@ -2,6 +2,7 @@ import { SERVICES, isKubeError, timeText, type Condition, type EventRecorder, ty
 import type { AddressConflictEvent } from '../lan';
 import type { Logger } from '../observability';
 import { ADDRESS_CONFLICT, conflictMessage, WorkQueue } from '../role';
+import { originOf } from './hardware-origin';
 
 /** Speakers share their condition, so that any of them can end what another has begun. */
 const FIELD_MANAGER = 'home-load-balancer-speaker';
@@ -102,14 +103,8 @@ export class ConflictConditions {
   }
 }
 
-/** Who has the address, and what to do. The vendor of a device is found by its prefix in the public list of IEEE; a made-up address has none. */
+/** Who has the address, and what to do. */
 function describe({ mac, interface: name, held }: AddressConflictEvent, node: string): string {
   const consequence = held ? 'answered for nevertheless' : 'not announced';
   return `is ${consequence}: the host ${mac} (${originOf(mac)}) on ${name} of ${node} uses it; give that host another address, or take this one out of the pool`;
-}
-
-/** What a hardware address tells of its owner (IEEE 802 §8.2: the bit for locally administered addresses). */
-export function originOf(mac: string): string {
-  const local = Math.floor(parseInt(mac.slice(0, 2), 16) / 2) % 2 === 1;
-  return local ? 'locally administered: a virtual machine, a container, or a device that hides its own address' : `vendor prefix ${mac.slice(0, 8)}`;
 }

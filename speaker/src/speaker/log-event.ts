@@ -1,6 +1,6 @@
 import type { DuplicateNodeEvent, InterfacesMissingEvent, LanEvent } from '../lan';
 import type { Logger } from '../observability';
-import { originOf } from './conflict-condition';
+import { originOf } from './hardware-origin';
 
 /** Writes what the data plane reports as a line for people, with the level that it deserves. */
 export function logLanEvent(log: Logger, event: LanEvent): void {
