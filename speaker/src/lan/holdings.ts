@@ -66,7 +66,7 @@ export class Holdings {
     const reason = acquireReason(address, this.membership.peers, contested, offeredBy !== undefined);
     const darkMs = reason === 'holderDown' ? this.silenceOf(now, address.lastHolder!) : undefined;
     const event = { code: 'addressAcquired', address: address.text, interfaces: namesOf(address), reason, from: address.lastHolder } as const;
-    this.outbox.event(darkMs === undefined ? event : { ...event, darkMs });
+    this.outbox.event({ ...event, ...(darkMs !== undefined && { darkMs }), ...(address.reach === Reach.OFF_LINK && { offLink: true }) });
     address.held = true;
     address.heldSince = now;
     address.heldBecause = reason;

@@ -146,6 +146,8 @@ export interface AddressAcquiredEvent {
   readonly from?: string;
   /** If that has died: how long it had not been heard, in milliseconds, which is how long nobody answered at most. */
   readonly darkMs?: number;
+  /** Set when none of the interfaces has an address in the subnet of this one. */
+  readonly offLink?: true;
 }
 export interface AddressLostEvent {
   readonly code: 'addressLost';

@@ -8,7 +8,8 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
   switch (event.code) {
     case 'addressAcquired':
       return log.info(fields, `answering for ${event.address} on ${event.interfaces.join(', ')} (${event.reason}${event.from ? `, before: ${event.from}` : ''}`
-        + `${event.darkMs === undefined ? '' : `, dark for ${Math.round(event.darkMs)} ms at most`})`);
+        + `${event.darkMs === undefined ? '' : `, dark for ${Math.round(event.darkMs)} ms at most`})`
+        + `${event.offLink ? '; none of these has an address in its subnet, so only hosts that have one there, or a route, look for it here' : ''}`);
     case 'addressLost':
       return log.info(fields, `no longer answering for ${event.address}${event.to ? `, which ${event.to} has now` : ''}`);
     case 'peerUp':

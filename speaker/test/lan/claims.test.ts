@@ -192,6 +192,18 @@ describe('interfaces that take part', () => {
     expect(receive(speaker, 30, whoHas(VIP, { destination: nodeMac(0x2c) }))).toEqual([]);
   });
 
+  test.each([
+    ['in the subnet of the address', ['93.5.22.44/24'], undefined],
+    ['in another subnet, which is told', ['10.77.0.44/24'], true],
+    ['without an address, which is told too', [], true],
+  ])('one %s announces it', (_, addresses, offLink) => {
+    const speaker = core('node-44');
+    speaker.setLinks(0, [link(0x2c, { addresses })]);
+    expect(speaker.setPlan(0, planFor('node-44')).events).toEqual([
+      { code: 'addressAcquired', address: VIP, interfaces: ['eth0'], reason: 'onlyCandidate', from: undefined, offLink },
+    ]);
+  });
+
   test('one that is named and down is not missing', () => {
     const speaker = core('node-44');
     speaker.setLinks(0, [link(0x2c, { up: false })]);
