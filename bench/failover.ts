@@ -5,12 +5,12 @@ import { Observation, Observer } from './observer';
 import { Options } from './options';
 import { Progress } from './progress';
 import { Case, compare } from './report';
-import { answerFor, configure, Roles, startRoles, until } from './roles';
+import { answerFor, configure, DUAL_STACK, Roles, startRoles, until, VIRTUAL_ADDRESS6 } from './roles';
 import { prober } from '../lab/cache';
 import { ENDPOINT_SLICES } from '../speaker/src/kube';
 
 /** Both of one Service. */
-const ADDRESSES = [VIRTUAL_ADDRESS, 'fd93:5:22::100'] as const;
+const ADDRESSES = [VIRTUAL_ADDRESS, VIRTUAL_ADDRESS6] as const;
 const FAMILIES = ['IPv4', 'IPv6'] as const;
 const SERVICE = 'bench';
 const TARGET_PORT = 20_000;
@@ -41,7 +41,7 @@ async function measureOn(
   options: Options, nodeAddress: NodeAddress, cases: readonly FailoverCase[], observations: Map<string, Observation[][]>, progress: Progress,
 ): Promise<void> {
   progress.say(`starting a LAN, an API server, a controller and speakers that know each other by ${nodeAddress} addresses`);
-  const roles = await startRoles(options, { nodeAddress, serviceClusterIpRanges: ['10.96.0.0/16', 'fd96::/112'] });
+  const roles = await startRoles(options, { nodeAddress, serviceClusterIpRanges: DUAL_STACK });
   const note = (what: string, seen: Observation[]) => observations.set(what, [...observations.get(what) ?? [], seen]);
   try {
     await configure(roles, [`${ADDRESSES[0]}/32`, `${ADDRESSES[1]}/128`]);

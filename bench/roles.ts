@@ -11,8 +11,12 @@ import { KubeObject, Service, SERVICES } from '../speaker/src/kube';
  */
 
 const POOL = 'workstation-ip-pool';
+/** Of the Service that `createIpv6Service` creates. */
+export const VIRTUAL_ADDRESS6 = 'fd93:5:22::100';
 /** The first Service has the reference home's address; the others have theirs from a range with room for 10 000. */
-const RANGES = [`${VIRTUAL_ADDRESS}/32`, '10.100.0.0/18'];
+const RANGES = [`${VIRTUAL_ADDRESS}/32`, '10.100.0.0/18', `${VIRTUAL_ADDRESS6}/128`];
+/** Addresses of Services inside the cluster, of both families. */
+export const DUAL_STACK = ['10.96.0.0/16', 'fd96::/112'];
 const READY_MS = 30_000;
 const REQUESTS_IN_FLIGHT = 8;
 
@@ -83,7 +87,7 @@ export async function createServices(roles: Roles, from: number, to: number, pro
   await Promise.all(Array.from({ length: REQUESTS_IN_FLIGHT }, async () => {
     while (next < to) {
       const number = next++;
-      await cluster.apply(...objectsOf(cluster, number));
+      await cluster.apply(...objectsOf(cluster, `bench-${number}`, 'IPv4', number === 0 ? VIRTUAL_ADDRESS : undefined));
       progress(number + 1);
     }
   }));
@@ -97,28 +101,34 @@ export async function createServices(roles: Roles, from: number, to: number, pro
   return last;
 }
 
+/** Creates a Service of IPv6 alone in a cluster of both families, and waits until its address is answered. */
+export async function createIpv6Service(roles: Roles): Promise<void> {
+  await roles.cluster.apply(...objectsOf(roles.cluster, 'six', 'IPv6', VIRTUAL_ADDRESS6));
+  await until(roles, `an answer for ${VIRTUAL_ADDRESS6}`, async () => answerFor(roles, VIRTUAL_ADDRESS6));
+}
+
 /** Who answers for an address: the node's name, or `undefined` when nobody does. */
 export async function answerFor({ cluster }: Roles, address: string): Promise<NodeSpec | undefined> {
   const { macs }: AskReport = await ask(cluster.network, address, { count: 1, timeoutMs: 200 });
   return cluster.nodes.find(({ mac }) => mac in macs);
 }
 
-function objectsOf(cluster: Cluster, number: number): object[] {
-  const name = `bench-${number}`, port = 8080;
-  const annotations = number === 0 ? { 'metallb.io/loadBalancerIPs': VIRTUAL_ADDRESS } : {};
+function objectsOf(cluster: Cluster, name: string, family: 'IPv4' | 'IPv6', address: string | undefined): object[] {
+  const port = 8080;
+  const annotations = address === undefined ? {} : { 'metallb.io/loadBalancerIPs': address };
   return [{
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: 'default', annotations, labels: { app: name } },
-    spec: { type: 'LoadBalancer', selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: port }] },
+    spec: { type: 'LoadBalancer', ipFamilies: [family], selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: port }] },
   }, {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { name: `${name}-ipv4`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
+    metadata: { name: `${name}-${family.toLowerCase()}`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
+    addressType: family,
     ports: [{ name: 'http', protocol: 'TCP', port }],
     endpoints: cluster.nodes.map((node) => ({
-      addresses: [node.podAddress], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false },
+      addresses: [family === 'IPv4' ? node.podAddress : node.podAddress6], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false },
     })),
   }];
 }

@@ -116,6 +116,16 @@ export class Network {
     await this.switchPort(`l-${this.port(place)}`, 'up');
   }
 
+  /**
+   * Says which processors take frames in at the ends of a node's LAN cable, each as a mask of `rps_cpus`: they are woken by an interrupt, as by a network card. 0, as it is at first:
+   * the one that sends does the receiver's work within its own system call.
+   */
+  async setReceivers(node: string, masks: { readonly node: number; readonly switch: number }): Promise<void> {
+    const set = async (namespace: string, name: string, mask: number) => exec(namespace, ['sh', '-c', `echo ${mask} >/sys/class/net/${name}/queues/rx-0/rps_cpus`]);
+    await set(this.namespace(node), 'eth0', masks.node);
+    await set(this.namespace('switch'), `l-${this.port(node)}`, masks.switch);
+  }
+
   /** Pulls the management cable of a node or of `ctl`: no API server, while the LAN lives. */
   async pullManagement(place: string): Promise<void> {
     await this.switchPort(`m-${this.port(place)}`, 'down');

@@ -68,6 +68,7 @@ static int usage(void) {
         "       prober watch ADDRESS [--interface eth0] [--source ADDRESS] [--interval-ms 10] [--patience-ms 1 interval] [--dark-ms 3 intervals]\n"
         "             [--seconds 0 = until SIGTERM]\n"
         "       prober http ADDRESS PORT [--interval-ms 50] [--timeout-ms 1000] [--seconds 0] [--path /] [--each]\n"
+        "       prober answer ADDRESS [--interface eth0]\n"
         "       prober relay --listen-port 0 --netns FILE --address ADDRESS --port PORT\n"
         "       prober serve ADDRESS TEXT tcp:PORT|udp:PORT...\n"
         "       prober storm ADDRESS [--interface eth0] [--rate 100000] [--seconds 2] [--hosts 1000000] [--claim]\n"
@@ -89,6 +90,7 @@ int main(int argc, char **argv) {
   if (!strcmp(mode, "http")) return argc < 2 ? usage() : run_http(argc, argv);
   if (!strcmp(mode, "serve")) return argc < 3 ? usage() : run_serve(argc, argv);
   if (!strcmp(mode, "storm")) return argc < 1 ? usage() : run_storm(argc, argv);
+  if (!strcmp(mode, "answer")) return argc < 1 ? usage() : run_answer(argc, argv);
   if (!strcmp(mode, "relay")) return run_relay(argc, argv);
   return usage();
 }

@@ -33,5 +33,6 @@ int run_http(int argc, char **argv);
 int run_serve(int argc, char **argv);
 int run_storm(int argc, char **argv);
 int run_relay(int argc, char **argv);
+int run_answer(int argc, char **argv);
 
 #endif

@@ -2,6 +2,7 @@ import { spawn } from 'child_process';
 import * as fs from 'fs';
 import * as path from 'path';
 import { ask, LabError, LinkEvent, monotonicNs, Network, nodeSpecs, Run, WAN_ADDRESS, watchHttp, watchLink } from '..';
+import { prober } from '../cache';
 import { listNamespaces, processesIn } from '../netns';
 import { eventually } from './support';
 
@@ -40,6 +41,19 @@ describe('a LAN of three nodes', () => {
 
   test('nobody answers for an address that nobody has', async () => {
     expect(await ask(network, '93.5.22.100', { count: 3, timeoutMs: 50 })).toMatchObject({ answered: 0, macs: {} });
+  });
+
+  test('a bare program answers for an address as long as it runs, whichever processors take frames in', async () => {
+    const bare = network.start('n2', { name: 'bare', argv: [await prober(), 'answer', '93.5.22.101'] });
+    await bare.untilOutput(/"start"/);
+    for (const masks of [{ node: 1, switch: 2 }, { node: 0, switch: 0 }]) {
+      await network.setReceivers('n2', masks);
+      expect(await ask(network, '93.5.22.101', { count: 20 })).toMatchObject({ asked: 20, answered: 20, extra: 0, macs: { [network.node('n2').mac]: 20 } });
+      expect(await ask(network, '93.5.22.102', { count: 3, timeoutMs: 50 })).toMatchObject({ answered: 0 });
+    }
+    await bare.stop();
+    expect(bare.stdout()).toContain('"event":"summary","answered":40}');
+    expect(await ask(network, '93.5.22.101', { count: 3, timeoutMs: 50 })).toMatchObject({ answered: 0 });
   });
 
   test('nodes reach one another, and the control plane, by the management network', async () => {
