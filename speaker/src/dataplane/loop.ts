@@ -88,7 +88,8 @@ export class Loop {
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
     const problem = (message: string, fields: object) => this.problem(message, fields);
     this.groups = new Groups(around, problem);
-    this.promiscuity = new Promiscuity(around, options.promiscuous, problem);
+    const { excludeInterfaces: excluded, promiscuous } = options;
+    this.promiscuity = new Promiscuity(around, promiscuous && ((name) => !excluded?.test(name) && promiscuous(name)), problem);
     this.links = new LinkWatch(around, (links) => this.linksChanged(links), problem);
     this.kernel = new KernelWatch({
       excludeInterfaces: options.excludeInterfaces,

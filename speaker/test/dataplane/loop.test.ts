@@ -339,6 +339,13 @@ describe('interfaces', () => {
     expect(around.promiscuous).toEqual([5, 5]);
   });
 
+  test('that are excluded do not become promiscuous, whoever wants it', () => {
+    const core = new FakeCore(), around = new FakeSurroundings();
+    around.linkSources = [new FakeLinks([ETH0, { ...ETH0, index: 5, name: 'wlan0' }])];
+    new Loop(core, around, { promiscuous: () => true, excludeInterfaces: /^wlan/ }).begin();
+    expect(around.promiscuous).toEqual([ETH0.index]);
+  });
+
   test('that vanish before they become promiscuous are told and passed over', () => {
     const core = new FakeCore(), around = new FakeSurroundings();
     around.promiscuousError = gone();
