@@ -6,7 +6,7 @@ import {
   silence, wants,
 } from './support';
 import { ApiServerCrash } from './support-apiserver';
-import { CONFIGURATION_STATES, IP_ADDRESS_POOLS, KubeObject } from '../../speaker/src/kube';
+import { CONFIGURATION_STATES, IP_ADDRESS_POOLS, KubeObject, SERVICE_L2_STATUSES } from '../../speaker/src/kube';
 import { prober } from '../cache';
 import { serverOf, writeKubeconfig } from './support-identity';
 
@@ -15,6 +15,10 @@ const PROGRAM = [process.execPath, path.resolve(__dirname, '../../speaker/dist/m
 
 interface State extends KubeObject {
   readonly status?: { readonly result?: string; readonly errorSummary?: string };
+}
+
+interface L2Status extends KubeObject {
+  readonly status?: { readonly interfaces?: readonly { readonly name: string }[] };
 }
 
 /** What goes wrong is said, with what to change; nothing ends because of it, and what can be mended is taken up without a restart. */
@@ -132,6 +136,13 @@ describe('a mistake is named with its fix, and what is mended works', () => {
       await cluster.network.addInterface('n1', 'eth9');
       const { stdout } = await cluster.network.exec('n1', ['cat', '/sys/class/net/eth9/address']);
       await eventually(async () => expect(await answerers(cluster, '93.5.22.120')).toEqual([stdout.trim()]));
+      const shown = async () => (await cluster.client.list<L2Status>(SERVICE_L2_STATUSES, {
+        namespace: NAMESPACE, labelSelector: 'metallb.io/service-name=second',
+      })).items.map(({ status }) => status?.interfaces);
+      await eventually(async () => expect(await shown()).toEqual([[{ name: 'eth9' }]]));
+      await cluster.apply(l2Advertisement('second', { ipAddressPools: ['second'], interfaces: ['eth9', 'eth0'] }));
+      await eventually(async () => expect(await shown()).toEqual([[{ name: 'eth0' }, { name: 'eth9' }]]));
+      await cluster.apply(l2Advertisement('second', { ipAddressPools: ['second'], interfaces: ['eth9'] }));
       await cluster.network.removeInterface('n1', 'eth9');
       await silence(cluster, '93.5.22.120');
     });

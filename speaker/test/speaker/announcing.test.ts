@@ -88,6 +88,29 @@ test('of a Service with two addresses it is said whether this node answers for b
   expect(statuses()).toEqual(['status home/web [] in part']);
 });
 
+test('of two Services on one address, one that goes takes with it what was said of it, and nothing of the other', async () => {
+  const { subject, acquired, gauge, said } = bench();
+  for (const name of ['home/web', 'home/game']) subject.decided(name, announce(['93.5.22.100']));
+  acquired('93.5.22.100');
+  said();
+  subject.decided('home/game', undefined);
+  expect(said()).toEqual(['log withdrawing service announcement: the Service is gone', 'no status home/game']);
+  expect(await gauge()).toEqual(['metallb_speaker_announced{service="home/web",protocol="layer2",node="n1",ip="93.5.22.100"} 1']);
+});
+
+test('a Service that gets another address is told anew, and why the former one goes', async () => {
+  const { subject, acquired, lost, gauge, said } = bench();
+  subject.decided('home/web', announce(['93.5.22.100']));
+  acquired('93.5.22.100');
+  said();
+  subject.decided('home/web', announce(['93.5.22.101']));
+  expect(said()).toEqual(['log withdrawing service announcement: 93.5.22.100 is no longer its address', 'no status home/web']);
+  lost('93.5.22.100');
+  acquired('93.5.22.101');
+  expect(said()).toEqual(ANNOUNCED);
+  expect(await gauge()).toEqual(['metallb_speaker_announced{service="home/web",protocol="layer2",node="n1",ip="93.5.22.101"} 1']);
+});
+
 test('interfaces that change while the address is announced are shown, and nothing is told again', () => {
   const { subject, acquired, said } = bench();
   subject.decided('home/web', announce(['93.5.22.100'], ['eth0', 'eth1']));
