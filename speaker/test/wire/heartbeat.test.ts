@@ -84,7 +84,7 @@ function encoded(heartbeat: Heartbeat, key = KEY): Uint8Array {
 /** Signs octets as a holder of the key would. */
 function signed(body: Uint8Array): Uint8Array {
   const named = Uint8Array.from([...body, ...Buffer.from(KEY_ID, 'hex')]);
-  return Uint8Array.from([...named, ...createHmac('sha256', KEY.bytes).update(named).digest().subarray(0, 16)]);
+  return Uint8Array.from([...named, ...createHmac('sha256', KEY.secret).update(named).digest().subarray(0, 16)]);
 }
 
 const decode = (bytes: Uint8Array, keys = [KEY], into = emptyHeartbeat()) => decodeHeartbeat(bytes, bytes.length, keys, into) ?? into;
@@ -165,7 +165,7 @@ describe('heartbeats', () => {
   });
 
   test('with the name of a key, and without its signature, it is refused', () => {
-    const forged = encoded(SAMPLE, { bytes: OTHER_KEY.bytes, id: KEY.id });
+    const forged = encoded(SAMPLE, { secret: OTHER_KEY.secret, id: KEY.id });
     expect(decode(forged)).toBe('unauthenticated');
   });
 
