@@ -71,7 +71,7 @@ static int usage(void) {
         "       prober answer ADDRESS [--interface eth0]\n"
         "       prober relay --listen-port 0 --netns FILE --address ADDRESS --port PORT\n"
         "       prober serve ADDRESS TEXT tcp:PORT|udp:PORT...\n"
-        "       prober storm ADDRESS [--interface eth0] [--rate 100000] [--seconds 2] [--hosts 1000000] [--claim]\n"
+        "       prober storm ADDRESS [--interface eth0] [--rate 100000] [--seconds 2] [--hosts 1000000] [--addresses 1] [--claim]\n"
         "ADDRESS may be IPv4 (ARP) or IPv6 (neighbour discovery).\n", stderr);
   return 2;
 }

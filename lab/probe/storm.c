@@ -1,5 +1,5 @@
 /* prober storm: floods the LAN with ARP, for a few seconds at most: questions for an address from many hosts that are not there, or with
-   --claim announcements of it. Frames go out in batches (sendmmsg), spaced so that the rate is kept; what was sent is told at the end. */
+   --claim announcements of it; with --addresses for so many that follow it, one after the other. Frames go out in batches (sendmmsg), spaced so that the rate is kept; what was sent is told at the end. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,6 +33,8 @@ int run_storm(int argc, char **argv) {
   if (inet_pton(AF_INET, argv[0], address) != 1) fail("%s is no IPv4 address", argv[0]);
   int64_t rate = number(argc, argv, "rate", 100000, BATCH, 1000000), seconds = number(argc, argv, "seconds", 2, 1, 10);
   uint32_t hosts = (uint32_t)number(argc, argv, "hosts", 1000000, 1, 16000000);
+  uint32_t addresses = (uint32_t)number(argc, argv, "addresses", 1, 1, 65536), first;
+  memcpy(&first, address, sizeof first);
   bool claim = flag(argc, argv, "claim");
   struct sockaddr_ll link = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(option(argc, argv, "interface", "eth0"))};
   int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -49,7 +51,11 @@ int run_storm(int argc, char **argv) {
   int64_t start = now_ns(), end = start + seconds * 1000000000;
   printf("{\"event\":\"start\",\"t\":%lld}\n", (long long)start);
   while (!stopping && now_ns() < end) {
-    for (int i = 0; i < BATCH; i++) put(frames[i], claim, address, (uint32_t)(sent + i) % hosts);
+    for (int i = 0; i < BATCH; i++) {
+      uint32_t target = htonl(ntohl(first) + (uint32_t)(sent + i) % addresses);
+      memcpy(address, &target, sizeof target);
+      put(frames[i], claim, address, (uint32_t)(sent + i) % hosts);
+    }
     int done = sendmmsg(fd, messages, BATCH, 0);
     if (done < 0 && errno != ENOBUFS) fail("send");
     sent += BATCH; /* what found no room is lost, as on a wire */

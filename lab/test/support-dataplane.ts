@@ -11,13 +11,15 @@ const KEY = '5'.repeat(64);
 export const DETECTION_MS = 300; // by default: three heartbeats of 100 ms
 
 /** What a node's program does with its main thread once SIGUSR2 comes. */
-export type Mischief = 'busy' | 'throw' | 'exit' | 'badPlan' | 'defect' | 'secondPlane';
+export type Mischief = 'busy' | 'throw' | 'exit' | 'badPlan' | 'defect' | 'secondPlane' | 'longerPlan';
 
 export interface Job {
   readonly options: DataPlaneOptions;
   readonly plan: LanPlan;
   readonly keys?: readonly string[];
   readonly mischief?: Mischief;
+  /** Of many addresses only sums are told, and of what happens to them only how often it did. */
+  readonly sums?: boolean;
 }
 
 /** A program that does nothing but run a data plane, and says what it hears as lines of JSON. */
@@ -29,14 +31,23 @@ const tell = (what) => require('fs').writeSync(1, JSON.stringify(what) + '\\n');
 const describe = (error) => ({ name: error.name, code: error.code, message: error.message, stack: error.stack });
 
 async function main() {
-  const { options, plan, keys = [], mischief } = JSON.parse(process.argv[2]);
+  const { options, plan, keys = [], mischief, sums } = JSON.parse(require('fs').readFileSync(process.argv[2], 'utf8'));
   const log = { warn: (fields, message) => tell({ warning: message, fields }) };
   const plane = await DataPlane.start({ ...options, log });
-  plane.on('event', (event) => tell({ event }));
+  const events = {};
+  const count = ({ code, reason }) => { const name = [code, reason].join(' ').trim(); events[name] = (events[name] ?? 0) + 1; };
+  plane.on('event', (event) => sums && event.address ? count(event) : tell({ event }));
   plane.on('failed', (error) => tell({ failed: describe(error) }));
   plane.setKeys(keys.map((key) => Buffer.from(key, 'hex')));
   plane.setPlan(plan);
-  const timer = setInterval(() => void plane.snapshot().then((snapshot) => tell({ snapshot }), () => clearInterval(timer)), 100);
+  const sumOf = (addresses) => ({
+    held: addresses.filter(({ held }) => held).length,
+    announced: addresses.filter(({ gratuitousSent }) => gratuitousSent > 0).length,
+    responsesSent: addresses.reduce((sum, { responsesSent }) => sum + responsesSent, 0),
+    requestsReceived: addresses.reduce((sum, { requestsReceived }) => sum + requestsReceived, 0),
+  });
+  const show = ({ addresses, ...rest }) => tell(sums ? { sums: { ...rest, ...sumOf(addresses), events, t: Number(process.hrtime.bigint()) } } : { snapshot: { addresses, ...rest } });
+  const timer = setInterval(() => void plane.snapshot().then(show, ({ code }) => code === 'DATAPLANE_TIMEOUT' || clearInterval(timer)), sums ? 250 : 100);
   process.on('SIGTERM', async () => {
     clearInterval(timer);
     await plane.stop();
@@ -50,7 +61,8 @@ async function main() {
       case 'throw': throw new Error('nobody catches this');
       case 'exit': return process.exit(7);
       case 'badPlan': return plane.setPlan({ ...plan, addresses: [{ address: 'nonsense', candidates: ['n1'] }] });
-      case 'defect': return plane.setPlan({ ...plan, addresses: [undefined] });
+      case 'longerPlan': plane.setPlan({ ...plan, addresses: [...plan.addresses, { address: '93.5.22.101', candidates: [plan.node] }], revision: 2 }); break;
+      case 'defect': return plane.setPlan({ ...plan, addresses: [{ address: '93.5.22.102' }] });
       case 'secondPlane': return DataPlane.start(options).catch((error) => tell({ second: describe(error) }));
     }
     tell({ done: mischief });
@@ -61,10 +73,24 @@ if (isMainThread) main().catch((error) => { tell({ notStarted: describe(error) }
 else runDataPlaneWorker();
 `;
 
+/** Of all addresses together. */
+export interface Sums extends Omit<DataPlaneSnapshot, 'addresses'> {
+  readonly held: number;
+  /** Addresses that were announced unasked at least once. */
+  readonly announced: number;
+  readonly responsesSent: number;
+  readonly requestsReceived: number;
+  /** How often each happened, by code and reason. */
+  readonly events: Readonly<Record<string, number>>;
+  /** When this was so; compare with `monotonicNs()`. */
+  readonly t: number;
+}
+
 /** One line of the program's output. */
 type Line = Partial<{
   event: LanEvent;
   snapshot: DataPlaneSnapshot;
+  sums: Sums;
   warning: string;
   fields: Record<string, string>;
   failed: Told;
@@ -134,15 +160,21 @@ export class Plane {
     return this.process.until(() => this.lines().slice(before).map(({ snapshot }) => snapshot).find((value) => value && check(value)), 'snapshot');
   }
 
+  /** Sums that were asked for after now. */
+  async sums(check: (sums: Sums) => boolean = () => true, timeoutMs?: number): Promise<Sums> {
+    const before = this.lines().length;
+    return this.process.until(() => this.lines().slice(before).map(({ sums }) => sums).find((value) => value && check(value)), 'sums', timeoutMs);
+  }
+
   misbehave(): void {
     process.kill(this.process.pid, 'SIGUSR2');
   }
 }
 
-/** Two nodes on a LAN, and programs for them. A network for each test, since planes change it. */
+/** Nodes on a LAN, and programs for them. A network for each test, since planes change it. */
 export class DataPlaneLab {
-  static async start(): Promise<DataPlaneLab> {
-    const lab = new DataPlaneLab(await Network.create({ nodes: 2 }));
+  static async start(nodes = 2): Promise<DataPlaneLab> {
+    const lab = new DataPlaneLab(await Network.create({ nodes }));
     const modules = path.resolve('node_modules');
     fs.symlinkSync(modules, path.join(lab.network.run.directory, 'node_modules')); // where the native part of koffi is found
     await lab.bundle('program', PROGRAM);
@@ -160,8 +192,9 @@ export class DataPlaneLab {
   plane(node: string, job: Partial<Job> = {}, wrapper: readonly string[] = []): Plane {
     const options = { node, heartbeatPort: 7946, excludeInterfaces: '^(mgmt|cni)', ...job.options };
     const full: Job = { plan: this.plan(node), keys: [KEY], ...job, options };
-    const argv = [...wrapper, process.execPath, this.file('program'), JSON.stringify(full)];
-    return new Plane(node, this.network.start(node, { name: `plane-${node}-${++this.planes}`, argv }));
+    const name = `plane-${node}-${++this.planes}`, file = path.join(this.network.run.directory, `${name}.json`);
+    fs.writeFileSync(file, JSON.stringify(full)); // no argument may be as long as the longest plan
+    return new Plane(node, this.network.start(node, { name, argv: [...wrapper, process.execPath, this.file('program'), file] }));
   }
 
   plan(node: string, change: Partial<LanPlan> = {}): LanPlan {

@@ -5,6 +5,7 @@ import { SysError, Wakeup } from '../sys';
 import { DataPlaneError, fromErrorValue } from './errors';
 import { KernelReport } from './kernel-watch';
 import { Command, DataPlaneSnapshot, Report, WorkerOptions } from './messages';
+import { PlanSender } from './plan-change';
 
 /** How long the end of the process waits for the goodbye to be on the wire. */
 const GOODBYE_MS = 250;
@@ -71,6 +72,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [Kernel
   private readonly ended: Promise<void>;
   private readonly waiting = new Map<number, Waiting>();
   private readonly log: DataPlaneOptions['log'];
+  private readonly plans = new PlanSender();
   private lastId = 0;
   private stopping = false;
   private failure: Error | undefined;
@@ -135,7 +137,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [Kernel
 
   /** Replaces the plan. A plan that the core refuses changes nothing and is logged. Has no effect after `stop`. */
   public setPlan(plan: LanPlan): void {
-    this.send({ type: 'plan', plan });
+    this.send(this.plans.command(plan));
   }
 
   /** Replaces the keys of the heartbeats: the first signs, all are believed. */

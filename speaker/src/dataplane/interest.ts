@@ -1,6 +1,6 @@
-import { LanPlan } from '../lan';
+import { keyOf, LanPlan } from '../lan';
 import { arpFilter, neighborFilter, NetworkLink } from '../sys';
-import { AddressKey, IPV6_LENGTH, ipv6Octets, parseAddress, readUint32, writeSolicitedNode } from '../wire';
+import { AddressKey, IPV6_LENGTH, ipv6Octets, parseAddress, writeSolicitedNode } from '../wire';
 
 /** Frames that the core wants to see, as programs for the kernel, and groups that they are sent to. Any other frame would only be counted. */
 export interface Interest {
@@ -26,21 +26,18 @@ export interface Group {
 export function interestOf(plan: LanPlan | undefined, links: readonly NetworkLink[], exclude: RegExp | undefined): Interest {
   const candidates = links.filter((link) => link.ethernet && !link.loopback && !link.enslaved && !exclude?.test(link.name));
   const interfaces = candidates.map(({ index }) => index);
-  const keys = [
-    ...(plan?.addresses ?? []).map(({ address }) => address),
-    ...(plan?.peers ?? []).flatMap((peer) => peer.addresses),
-  ].map(parseAddress);
+  const keys = [...(plan?.addresses ?? []).map(keyOf), ...(plan?.peers ?? []).flatMap((peer) => peer.addresses.map(parseAddress))];
   return {
     arp: arpFilter({ interfaces, addresses: keys.filter(isIpv4).map((key) => key < 0 ? key + 2 ** 32 : key) }),
-    neighbor: neighborFilter({ interfaces, targets: keys.filter(isIpv6).map((key) => readUint32(ipv6Octets(key), IPV6_LENGTH - 4)) }),
+    neighbor: neighborFilter({ interfaces, targets: keys.filter(isIpv6).map((key) => Number(key % 0x100000000n)) }),
     groups: groupsOf(plan, candidates),
   };
 }
 
 function groupsOf(plan: LanPlan | undefined, links: readonly NetworkLink[]): Group[] {
   const groups = new Map<string, Group>();
-  for (const { address, candidates, interfaces } of plan?.addresses ?? []) {
-    const key = parseAddress(address);
+  for (const planned of plan?.addresses ?? []) {
+    const { candidates, interfaces } = planned, key = keyOf(planned);
     if (!isIpv6(key) || !candidates.includes(plan!.node)) continue;
     const group = new Uint8Array(IPV6_LENGTH);
     writeSolicitedNode(group, ipv6Octets(key));

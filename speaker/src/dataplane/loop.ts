@@ -40,6 +40,7 @@ import { interestOf } from './interest';
 import { KernelWatch } from './kernel-watch';
 import { LinkWatch } from './link-watch';
 import { Command } from './messages';
+import { PlanReceiver } from './plan-change';
 import { Promiscuity } from './promiscuity';
 import { Statistics } from './statistics';
 import { Core, FrameSource, HeartbeatSocket, Surroundings } from './surroundings';
@@ -80,6 +81,8 @@ export class Loop {
   private readonly links: LinkWatch;
   private readonly promiscuity: Promiscuity;
   private readonly heartbeats: ReadonlyMap<number, HeartbeatSocket>;
+  private readonly plans = new PlanReceiver();
+  /** The plan that is in force. */
   private plan: LanPlan | undefined;
   /** What the timer is set to; NaN after it was due, since it stays readable until it is set anew. */
   private armed = Infinity;
@@ -186,13 +189,9 @@ export class Loop {
     const { around, core } = this;
     switch (command.type) {
       case 'plan':
-        return this.offer('the plan', () => {
-          const outbox = core.setPlan(around.now(), command.plan);
-          this.plan = command.plan;
-          this.kernel.setPlan(around.now(), command.plan);
-          this.listen(); // before anything is announced: who hears the announcement may ask at once
-          return outbox;
-        });
+        return this.offerPlan(this.plans.whole(command.plan));
+      case 'planChange':
+        return this.offerPlan(this.plans.changed(command.change));
       case 'keys':
         return this.offer('the keys', () => core.setKeys(around.now(), command.keys));
       case 'snapshot': {
@@ -204,6 +203,16 @@ export class Loop {
         this.stopping = true;
         return this.drain(core.stop(around.now()));
     }
+  }
+
+  private offerPlan(plan: LanPlan): void {
+    this.offer('the plan', () => {
+      const outbox = this.core.setPlan(this.around.now(), plan);
+      this.plan = plan;
+      this.kernel.setPlan(this.around.now(), plan);
+      this.listen(); // before anything is announced: who hears the announcement may ask at once
+      return outbox;
+    });
   }
 
   private tick(now: number): void {

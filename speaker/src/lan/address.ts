@@ -2,7 +2,7 @@ import { AddressKey, Handover, ipv6Octets, Reach } from '../wire';
 import { Interface } from './interfaces';
 import { Client } from './overheard';
 import { Check } from './probing';
-import { AcquireReason } from './types';
+import { AcquireReason, PlannedAddress } from './types';
 
 /** A speaker that was heard on the LAN claiming an address. */
 export interface Rival {
@@ -15,6 +15,8 @@ export interface Rival {
 
 /** One planned address: what the plan says of it and what this core does with it. Identity is kept from plan to plan. */
 export class Address {
+  /** The entry of the plan that the next three are from. */
+  planned: PlannedAddress | undefined;
   candidates: readonly string[] = [];
   /** Digest of the candidate list, by which two speakers see whether their plans agree on this address. */
   candidatesDigest = 0;

@@ -2,13 +2,27 @@
 import { AddressKey, parseAddress } from '../wire';
 import { Address } from './address';
 import { AddressMap } from './address-map';
-import { LanPlan } from './types';
+import { LanPlan, PlannedAddress } from './types';
 
 /** 16-bit digest of a candidate list: equal lists have equal ones, and different lists nearly always different ones. */
 export function digestOf(candidates: readonly string[]): number {
   let digest = 1;
   for (const char of candidates.join(',')) digest = (digest * 31 + char.charCodeAt(0)) % 65521;
   return digest;
+}
+
+const keys = new WeakMap<PlannedAddress, AddressKey>();
+
+/**
+ * The address of an entry of a plan; undefined for a text that is none. An entry's text is read once: plans of thousands of addresses come again and again with one of
+ * them changed, and the others may be the same objects.
+ */
+export function keyOf(planned: PlannedAddress): AddressKey | undefined {
+  const known = keys.get(planned);
+  if (known !== undefined) return known;
+  const key = parseAddress(planned.address);
+  if (key !== undefined) keys.set(planned, key);
+  return key;
 }
 
 export class Addresses {
@@ -23,12 +37,15 @@ export class Addresses {
     const before = this.byKey;
     const byKey = new Map<AddressKey, Address>();
     this.map.clear();
-    for (const { address: text, candidates, interfaces } of plan.addresses) {
-      const key = parseAddress(text)!;
-      const address = before.get(key) ?? new Address(text, key);
-      address.candidates = candidates;
-      address.candidatesDigest = digestOf(candidates);
-      address.wanted = interfaces;
+    for (const planned of plan.addresses) {
+      const key = keyOf(planned)!;
+      const address = before.get(key) ?? new Address(planned.address, key);
+      if (address.planned !== planned) {
+        address.planned = planned;
+        address.candidates = planned.candidates;
+        address.candidatesDigest = digestOf(planned.candidates);
+        address.wanted = planned.interfaces;
+      }
       byKey.set(key, address);
       this.map.set(key, address);
     }

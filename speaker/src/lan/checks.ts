@@ -1,5 +1,6 @@
 /** What the control plane may hand to the core. Each throws before anything is changed, so what was there before stays in force. */
-import { isHeartbeatName, parseAddress } from '../wire';
+import { isHeartbeatName } from '../wire';
+import { keyOf } from './addresses';
 import { LanError } from './errors';
 import { LanCoreOptions, LanPlan, Link } from './types';
 
@@ -35,8 +36,9 @@ export function checkPlan(node: string, plan: LanPlan): void {
     throw new LanError('LAN_PLAN_REVISION', `plan revision ${revision}: give a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
   }
   const seen = new Set<string>();
-  for (const { address } of plan.addresses) {
-    if (parseAddress(address) === undefined) {
+  for (const planned of plan.addresses) {
+    const { address } = planned;
+    if (keyOf(planned) === undefined) {
       throw new LanError('LAN_PLAN_ADDRESS', `planned address '${address}': give the canonical text of an IPv4 or IPv6 address, such as 93.5.22.100 or fd93:5:22::100`);
     }
     if (seen.has(address)) throw new LanError('LAN_PLAN_ADDRESS_TWICE', `planned address '${address}' is there twice: merge its candidates and interfaces into one`);

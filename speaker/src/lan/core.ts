@@ -54,6 +54,9 @@ import { addressSnapshot, counters, peerSnapshot } from './snapshot';
 import { REFUSED_MS } from './twins';
 import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
 
+/** After all addresses were decided about because of what was heard of peers, this happens again after as many milliseconds as it may have taken on a slow machine. */
+const REVIEWED_PER_MS = 250;
+
 export class LanCore {
   private readonly node: string;
   private readonly detectionMs: number;
@@ -77,6 +80,7 @@ export class LanCore {
   private stopped = false;
   /** While it leaves: when it does so at the latest. */
   private leavesAt = Infinity;
+  private reviewFrom = -Infinity;
   private keyMissingReported = false;
   private deadline = Infinity;
 
@@ -252,8 +256,9 @@ export class LanCore {
       this.membership.settle(now, this.outbox);
       this.decisions.heedLost(now, this.addresses.list);
     }
-    if (this.membership.changed) {
+    if (this.membership.changed && now >= this.reviewFrom) {
       this.membership.changed = false;
+      this.reviewFrom = now + Math.floor(this.addresses.list.length / REVIEWED_PER_MS);
       for (const address of this.addresses.list) this.decisions.reconsider(now, address);
     }
     this.reassurance.heed(now, this.outbox.events, this.addresses.list);
@@ -264,6 +269,7 @@ export class LanCore {
     const { rounds, holdings, listening, membership, probing } = this;
     this.deadline = Math.min(
       rounds.deadline, holdings.deadline, membership.nextDeadline(), listening.deadline, probing.deadline, this.leavesAt, membership.settleDeadline,
+      membership.changed ? this.reviewFrom : Infinity,
     );
     return this.outbox;
   }

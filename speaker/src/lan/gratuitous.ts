@@ -4,6 +4,9 @@
  * Some hosts heed only ARP requests and some only replies, so a burst is one of each; for IPv6 it is one Neighbor Advertisement. Linux ignores a second change of an entry within
  * 1 s (`locktime`), so bursts are repeated past that, for a window after the takeover. Afterwards a slow refresh keeps switch
  * tables, which forget after 300 s, and routers' tables right. Clients that were overheard are told one by one besides; see unicast-refresh.ts.
+ *
+ * Every host on the LAN has to take a broadcast, and this thread answers nothing while it sends. So bursts go out in turns: those of {@link FRAMES_PER_TURN} frames
+ * (or of {@link MOST_TURNS} turns that were not used) at once, those of thousands of addresses that were taken over together one after the other. An address that was just taken comes before one whose burst is repeated.
  */
 import { ARP_REPLY, ARP_REQUEST, ArpFrame, encodeArp } from '../wire';
 import { Address } from './address';
@@ -11,8 +14,16 @@ import { Interface } from './interfaces';
 import { advertise } from './neighbor';
 import { Outbox } from './outbox';
 import { Overheard } from './overheard';
+import { Pace } from './pace';
 import { GratuitousOptions } from './types';
 import { UnicastRefresh } from './unicast-refresh';
+
+/** At most 12,800 frames a second. */
+const FRAMES_PER_TURN = 64;
+const PAUSE_MS = 5;
+const MOST_TURNS = 4;
+/** Refreshes are due at multiples of this: looking for those that are due costs as much as there are addresses. */
+const GRID_MS = 10;
 
 const announcement = new ArpFrame();
 announcement.destination.fill(0xff);
@@ -36,12 +47,17 @@ function burstOn(iface: Interface, address: Address, outbox: Outbox): void {
   }
 }
 
-/** When bursts are due. It keeps no list of them: what is due is written in the address itself. */
+/** When bursts are due; that is written in the addresses themselves. */
 export class Gratuitous {
   private readonly unicast: UnicastRefresh;
   private readonly spacingMs: number;
   private readonly windowMs: number;
   private readonly refreshMs: number;
+  private readonly pace = new Pace(FRAMES_PER_TURN, PAUSE_MS, MOST_TURNS);
+  /** Addresses that wait for their turn: those that were not announced yet since they were taken, and those whose burst is repeated. */
+  private readonly waiting: readonly [first: Set<Address>, again: Set<Address>] = [new Set(), new Set()];
+  /** When the first burst of those that are not waiting is due, at the earliest. */
+  private nextBurst = Infinity;
 
   constructor(options: GratuitousOptions, private readonly random: () => number, overheard: Overheard) {
     this.unicast = new UnicastRefresh(overheard);
@@ -50,43 +66,74 @@ export class Gratuitous {
     this.refreshMs = options.refreshMs ?? 60_000;
   }
 
-  /** When {@link tickUnicast} has something to send. */
-  get unicastDeadline(): number {
-    return this.unicast.deadline;
+  /** When {@link tick} has something to send. */
+  get deadline(): number {
+    const turn = this.waiting.some(({ size }) => size > 0) ? this.pace.nextTurn : Infinity;
+    return Math.min(this.nextBurst, turn, this.unicast.deadline);
   }
 
   /** One burst through each interface of the address, now. */
   burst(address: Address, outbox: Outbox): void {
+    const before = outbox.frameCount;
     for (const iface of address.interfaces) burstOn(iface, address, outbox);
+    this.pace.spend(outbox.frameCount - before);
   }
 
-  /** Announces a takeover: a burst at once, and more until the window ends. */
+  /** Announces a takeover: a burst at once or in its turn, and more until the window ends. */
   start(now: number, address: Address, outbox: Outbox): void {
+    const [first, again] = this.waiting;
     address.burstsUntil = now + this.windowMs;
-    this.burst(address, outbox);
+    address.nextBurst = Infinity;
+    again.delete(address);
+    // Nobody else's burst goes out now: what the outbox has after this is of this address.
+    if (first.size === 0 && this.pace.isOpen(now)) this.send(now, address, outbox);
+    else first.add(address);
     this.unicast.start(now, address, outbox);
     address.unicastAgain = true;
-    this.schedule(now, address);
   }
 
   /** Silent from now on. */
   stop(address: Address): void {
     this.unicast.stop(address);
+    this.waiting.forEach((addresses) => addresses.delete(address));
     address.nextBurst = Infinity;
     address.burstsUntil = -Infinity;
   }
 
   /** Sends what is due. */
-  tick(now: number, address: Address, outbox: Outbox): void {
-    if (now < address.nextBurst) return;
-    this.burst(address, outbox);
-    if (address.unicastAgain) this.unicast.start(now, address, outbox); // once, for a frame may have been lost
-    address.unicastAgain = false;
-    this.schedule(now, address);
+  tick(now: number, addresses: readonly Address[], outbox: Outbox): void {
+    if (now >= this.unicast.deadline) this.unicast.tick(now, outbox);
+    if (now >= this.nextBurst) {
+      this.nextBurst = Infinity;
+      for (const address of addresses) {
+        if (now >= address.nextBurst) {
+          address.nextBurst = Infinity;
+          this.waiting[1].add(address);
+        }
+        this.nextBurst = Math.min(this.nextBurst, address.nextBurst);
+      }
+    }
+    this.sendWaiting(now, outbox);
   }
 
-  tickUnicast(now: number, outbox: Outbox): void {
-    if (now >= this.unicast.deadline) this.unicast.tick(now, outbox);
+  private sendWaiting(now: number, outbox: Outbox): void {
+    const [, again] = this.waiting;
+    for (const addresses of this.waiting) {
+      for (const address of addresses) {
+        if (!this.pace.isOpen(now)) return;
+        addresses.delete(address);
+        this.send(now, address, outbox);
+        if (addresses === again && address.unicastAgain) {
+          this.unicast.start(now, address, outbox); // once, for a frame may have been lost
+          address.unicastAgain = false;
+        }
+      }
+    }
+  }
+
+  private send(now: number, address: Address, outbox: Outbox): void {
+    this.burst(address, outbox);
+    this.schedule(now, address);
   }
 
   private schedule(now: number, address: Address): void {
@@ -94,7 +141,9 @@ export class Gratuitous {
       address.nextBurst = now + this.spacingMs;
     } else {
       // Spread over a tenth, so that a thousand addresses taken over at once are not refreshed at once for ever after.
-      address.nextBurst = this.refreshMs > 0 ? now + this.refreshMs - this.refreshMs * 0.1 * this.random() : Infinity;
+      const due = now + this.refreshMs - this.refreshMs * 0.1 * this.random();
+      address.nextBurst = this.refreshMs > 0 ? Math.ceil(due / GRID_MS) * GRID_MS : Infinity;
     }
+    this.nextBurst = Math.min(this.nextBurst, address.nextBurst);
   }
 }

@@ -12,13 +12,12 @@ import { LoseReason } from './types';
 export class Holdings {
   /** Whether peers should hear of a change; whoever reads it sets it back. */
   changed = false;
-  private nextBurst = Infinity;
 
   constructor(private readonly membership: Membership, private readonly gratuitous: Gratuitous, private readonly outbox: Outbox) {}
 
   /** When {@link tick} has something to send. */
   get deadline(): number {
-    return Math.min(this.nextBurst, this.gratuitous.unicastDeadline);
+    return this.gratuitous.deadline;
   }
 
   /** Does what a verdict says. */
@@ -47,18 +46,11 @@ export class Holdings {
   /** Its interfaces have changed while it is held: announce it anew, for a switch or a client may see it on a new port. */
   announce(now: number, address: Address): void {
     this.gratuitous.start(now, address, this.outbox);
-    this.nextBurst = Math.min(this.nextBurst, address.nextBurst);
   }
 
   /** Sends announcements that are due. */
   tick(now: number, addresses: readonly Address[]): void {
-    this.gratuitous.tickUnicast(now, this.outbox);
-    if (now < this.nextBurst) return;
-    this.nextBurst = Infinity;
-    for (const address of addresses) {
-      this.gratuitous.tick(now, address, this.outbox);
-      this.nextBurst = Math.min(this.nextBurst, address.nextBurst);
-    }
+    this.gratuitous.tick(now, addresses, this.outbox);
   }
 
   private acquire(now: number, address: Address, { contested = false, offeredBy }: Verdict): void {

@@ -3,6 +3,7 @@
  * It decides which addresses this node owns, answers ARP and Neighbor Solicitations for them, announces them, and notices when somebody else does.
  * It has no socket, clock, timer or random source; dataplane/ gives it those. The essay is at the top of core.ts.
  */
+export { keyOf } from './addresses';
 export { LanCore } from './core';
 export { LanError } from './errors';
 export type { LanErrorCode } from './errors';

@@ -16,11 +16,14 @@
  * If a foreign host answers before, the address is not announced: it belongs to that host. It is asked for again after 2 s, 4 s and so on up to a minute
  * (RATE_LIMIT_INTERVAL), until nobody answers. If it is found later, the holder defends the address (conflict.ts), goes on answering, since clients use it, and asks every 10 s. The
  * conflict has ended when three questions have gone unanswered.
+ *
+ * Questions about thousands of addresses go out in turns, as announcements do (gratuitous.ts): the first addresses are through with it while the last ones wait.
  */
 import { ARP_REQUEST, ArpFrame, encodeArp } from '../wire';
 import { Address } from './address';
 import { probeDuplicate } from './neighbor';
 import { Outbox } from './outbox';
+import { Pace } from './pace';
 
 /** PROBE_NUM (RFC 5227 §1.1). */
 const PROBES = 3;
@@ -40,6 +43,13 @@ const RATE_LIMIT_INTERVAL_MS = 60_000;
 const CONTESTED_SPACING_MS = 10_000;
 /** Unanswered questions after which a conflict has ended. */
 const SILENCES = 3;
+/** At most 12,800 frames a second. */
+const FRAMES_PER_TURN = 64;
+const PAUSE_MS = 5;
+const MOST_TURNS = 4;
+/** Looking for what is due costs as much as there are addresses in question. If there are more than so many, random distances are multiples of some milliseconds. */
+const MANY = 64;
+const GRID_MS = 10;
 
 /** What is being found out about an address. */
 export interface Check {
@@ -64,6 +74,7 @@ export class Probing {
   /** When {@link tick} has something to do. */
   deadline = Infinity;
   private readonly active = new Set<Address>();
+  private readonly pace = new Pace(FRAMES_PER_TURN, PAUSE_MS, MOST_TURNS);
 
   constructor(private readonly enabled: boolean, private readonly random: () => number, private readonly outbox: Outbox) {}
 
@@ -106,8 +117,9 @@ export class Probing {
     const ready: Address[] = [];
     this.deadline = Infinity;
     for (const address of this.active) {
-      if (now >= address.check!.next && this.due(now, address, address.check!)) ready.push(address);
-      this.deadline = Math.min(this.deadline, address.check?.next ?? Infinity);
+      const due = now >= address.check!.next, waits = due && !this.pace.isOpen(now);
+      if (due && !waits && this.due(now, address, address.check!)) ready.push(address);
+      this.deadline = Math.min(this.deadline, waits ? this.pace.nextTurn : address.check?.next ?? Infinity);
     }
     return ready;
   }
@@ -142,7 +154,7 @@ export class Probing {
   private begin(now: number, address: Address, refusals: number): void {
     const check: Check = { state: 'probing', asked: 0, next: now, refusals };
     this.set(address, check);
-    this.ask(address, check, now + SPACING_MS);
+    if (this.pace.isOpen(now)) this.ask(address, check, now + SPACING_MS);
   }
 
   private set(address: Address, check: Check): void {
@@ -154,6 +166,7 @@ export class Probing {
   private ask(address: Address, check: Check, next: number): void {
     check.asked++;
     check.next = next;
+    this.pace.spend(address.interfaces.length);
     for (const iface of address.interfaces) {
       if (typeof address.key === 'bigint') {
         probeDuplicate(iface, address.octets, this.outbox);
@@ -168,6 +181,7 @@ export class Probing {
   }
 
   private distance(): number {
-    return PROBE_MIN_MS + (PROBE_MAX_MS - PROBE_MIN_MS) * this.random();
+    const distance = PROBE_MIN_MS + (PROBE_MAX_MS - PROBE_MIN_MS) * this.random();
+    return this.active.size > MANY ? Math.round(distance / GRID_MS) * GRID_MS : distance;
   }
 }

@@ -17,6 +17,8 @@ import { Witness } from './witness';
 
 /** Rounds sent because something changed are at least this far apart. */
 const TRIGGERED_SPACING_MS = 10;
+/** So are those that say so much that it takes longer to send and to read: lists of thousands of addresses take hundreds of datagrams. */
+const DATAGRAMS_PER_MS = 6.4;
 /** The same for what is passed on in a large cluster: when it starts, much is new at once. */
 const PASS_SPACING_MS = 25;
 
@@ -29,6 +31,7 @@ export class Rounds {
   /** When something was last passed on to the neighbours, in a large cluster. */
   private lastPass = -Infinity;
   private linksTold = 0;
+  private triggeredSpacingMs = TRIGGERED_SPACING_MS;
   /** What peers should hear at once has changed. */
   private dirty = false;
   /** What our heartbeats tell of addresses has changed. */
@@ -109,7 +112,9 @@ export class Rounds {
     if (!this.canBeat) return;
     if (this.membership.twins.notices.length > 0) this.heartbeats.notify(now, this.outbox);
     if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.decisions.revision);
+    const before = this.outbox.datagramCount;
     this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
+    this.triggeredSpacingMs = Math.max(TRIGGERED_SPACING_MS, (this.outbox.datagramCount - before) / DATAGRAMS_PER_MS);
     this.statesChanged = this.dirty = false;
     if (this.membership.mesh.relays) this.pass(now, periodic);
   }
@@ -122,7 +127,7 @@ export class Rounds {
 
   /** When something is to be told that should not wait for the next round. */
   private get triggeredAt(): number {
-    return this.dirty ? this.lastRound + TRIGGERED_SPACING_MS : Infinity;
+    return this.dirty ? this.lastRound + this.triggeredSpacingMs : Infinity;
   }
 
   /** In a large cluster, passes on what is new. */

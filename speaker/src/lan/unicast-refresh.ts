@@ -13,8 +13,9 @@ import { Interface } from './interfaces';
 import { advertiseTo } from './neighbor';
 import { Outbox } from './outbox';
 import { Client, Overheard } from './overheard';
+import { Pace } from './pace';
 
-/** Frames of one turn, and the pause between two turns: at most 12,800 frames a second. */
+/** At most 12,800 frames a second. */
 const FRAMES_PER_TURN = 64;
 const PAUSE_MS = 5;
 
@@ -22,20 +23,24 @@ const request = new ArpFrame();
 request.operation = ARP_REQUEST;
 
 export class UnicastRefresh {
-  /** When {@link tick} has something to send. */
-  deadline = Infinity;
+  private readonly pace = new Pace(FRAMES_PER_TURN, PAUSE_MS);
   /** Addresses with the clients that are still to be told. */
   private readonly waiting = new Map<Address, Client[]>();
 
   constructor(private readonly overheard: Overheard) {}
 
-  /** Tells all clients of the address anew; the first of them now, if nobody else waits. */
+  /** When {@link tick} has something to send. */
+  get deadline(): number {
+    return this.waiting.size === 0 ? Infinity : this.pace.nextTurn;
+  }
+
+  /** Tells all clients of the address anew; the first of them now, if nobody else waits for a turn. */
   start(now: number, address: Address, outbox: Outbox): void {
     const clients = this.overheard.clientsOf(now, address);
     if (clients.length === 0) return;
     this.waiting.delete(address);
     this.waiting.set(address, clients.reverse());
-    if (this.deadline === Infinity) this.tick(now, outbox);
+    this.tick(now, outbox);
   }
 
   stop(address: Address): void {
@@ -43,13 +48,11 @@ export class UnicastRefresh {
   }
 
   tick(now: number, outbox: Outbox): void {
-    let frames = FRAMES_PER_TURN;
     for (const [address, clients] of this.waiting) {
-      for (; clients.length > 0 && frames > 0; frames--) tell(address, clients.pop()!, outbox);
-      if (clients.length > 0) break;
+      for (; clients.length > 0 && this.pace.isOpen(now); this.pace.spend(1)) tell(address, clients.pop()!, outbox);
+      if (clients.length > 0) return;
       this.waiting.delete(address);
     }
-    this.deadline = this.waiting.size === 0 && frames === FRAMES_PER_TURN ? Infinity : now + PAUSE_MS;
   }
 }
 

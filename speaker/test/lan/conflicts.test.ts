@@ -1,7 +1,7 @@
 /** Foreign hosts: one that has an address before the cluster takes it, and one that begins to use it later. */
 import * as fc from 'fast-check';
 import {
-  advertisement, BROADCAST, core, describeFrame, duplicateAddressDetection, frameOf, framesOf, gratuitous, KEY, link, nodeMac, planFor, receive,
+  advertisement, BROADCAST, core, describeFrame, duplicateAddressDetection, frameOf, gratuitous, KEY, link, nodeMac, planFor, receive,
   VIP, VIP6, whoHas,
 } from './harness';
 import { LanCore, LanEvent, Outbox } from '../../src/lan';
@@ -208,10 +208,9 @@ describe('a foreign host that appears later', () => {
   });
 });
 
-test('a plan of ten thousand addresses is probed for, taken and announced in one go', () => {
+test('a plan of ten thousand addresses is probed for and taken in turns (pacing.test.ts), in less than three seconds', () => {
   const addresses = Array.from({ length: 10_000 }, (_, i) => `10.${Math.floor(i / 65536)}.${Math.floor(i / 256) % 256}.${i % 256}`);
-  const speaker = new Speaker(addresses).runTo(300);
-  expect(speaker.codes()).toHaveLength(10_000);
-  expect(receive(speaker.core, 301, whoHas('10.0.39.15'))).toHaveLength(1);
-  expect(framesOf(speaker.core.tick(301))).toEqual([]);
+  const speaker = new Speaker(addresses).runTo(2_900);
+  expect(speaker.codes().filter((code) => code === 'addressAcquired')).toHaveLength(10_000);
+  expect(receive(speaker.core, 2_901, whoHas('10.0.39.15'))).toHaveLength(1);
 });

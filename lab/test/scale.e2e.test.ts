@@ -1,0 +1,111 @@
+import { ask, LinkWatch, monotonicNs, Network, watchLink } from '..';
+import { eventually } from './support';
+import { DataPlaneLab, Plane, Sums } from './support-dataplane';
+import { prober } from '../cache';
+import { memoryOf } from '../usage';
+
+const COUNT = 10_000;
+const MEBIBYTE = 1024 * 1024;
+/** Far above what is promised; see `support-failover.ts`. */
+const MOST_DARK_MS = 5_000;
+/** How long a list of so many addresses may take through a busy machine. */
+const PATIENCE_MS = 60_000;
+/** 10.50.0.0 and so on. */
+const addresses = Array.from({ length: COUNT }, (_, i) => `10.50.${Math.floor(i / 256)}.${i % 256}`);
+/** As for machines that are starved often: a second until a node is dead. Without conflict detection, which takes three seconds for so many. */
+const OPTIONS = { heartbeatPort: 7946, heartbeatIntervalMs: 250, heartbeatMultiplier: 4, excludeInterfaces: '^(mgmt|cni)', conflictDetection: false };
+/** Some from everywhere in the plan. */
+const SOME = [0, 1, 2, 3, 4, 5, 6].map((i) => addresses[Math.floor(i * COUNT / 7)]).concat(addresses.at(-1)!);
+
+/** Far more addresses than a home has, all on one node, on a real LAN. */
+describe(`a plan with ${COUNT} addresses`, () => {
+  let lab: DataPlaneLab, network: Network;
+  const planes = new Map<string, Plane>();
+
+  const plane = (node: string) => planes.get(node)!;
+  const macOf = (node: string) => network.node(node).mac;
+  const rssOf = (node: string) => Math.round(memoryOf(plane(node).process.pid).rss / MEBIBYTE);
+  const report = (text: string) => process.stdout.write(`${text}\n`);
+  const sums = async (node: string, check: (sums: Sums) => boolean = () => true) => plane(node).sums(check, PATIENCE_MS);
+  const holdsAll = async (node: string) => {
+    const found = await sums(node, ({ held, announced }) => held === COUNT && announced === COUNT);
+    for (const other of planes.keys()) if (other !== node && plane(other).process.running) await sums(other, ({ held }) => held === 0);
+    return found;
+  };
+  const watchSome = async (): Promise<LinkWatch[]> => {
+    const watches = await Promise.all(SOME.map(async (address) => watchLink(network, address, { intervalMs: 10, patienceMs: 30, darkMs: 250 })));
+    await Promise.all(watches.map(async (watch) => watch.until(({ event }) => event === 'answered', 'first answer')));
+    return watches;
+  };
+  const latest = (watch: LinkWatch) => watch.events().filter((event) => event.event === 'answered').at(-1)!.mac;
+  /** Waits until the newest answers are the node's; then none of the addresses may have been dark for long. */
+  const movedTo = async (node: string, watches: LinkWatch[], what: string): Promise<void> => {
+    for (const watch of watches) await eventually(() => expect(latest(watch)).toBe(macOf(node)), PATIENCE_MS);
+    const summaries = await Promise.all(watches.map(async (watch) => watch.stop()));
+    const dark = summaries.map(({ longestGapNs }) => Math.round(longestGapNs / 1e6));
+    const twice = summaries.reduce((sum, { doubleAnswers }) => sum + doubleAnswers, 0);
+    report(`${what}: dark for ${dark.join(', ')} ms, ${twice} questions answered by two nodes`);
+    for (const each of dark) expect(each).toBeLessThan(MOST_DARK_MS);
+  };
+
+  beforeAll(async () => {
+    lab = await DataPlaneLab.start(3);
+    ({ network } = lab);
+    for (const { name, index } of network.nodes) await network.exec(name, ['ip', 'addr', 'add', `10.50.255.${index}/16`, 'dev', 'eth0']);
+    for (const { name: node } of network.nodes) {
+      const plan = lab.plan(node, { addresses: addresses.map((address) => ({ address, candidates: ['n1', 'n2', 'n3'] })) });
+      planes.set(node, lab.plane(node, { options: { ...OPTIONS, node }, plan, sums: true, mischief: 'longerPlan' }));
+      await holdsAll('n1'); // one after the other, so that the first one has them
+    }
+    await sums('n1', ({ peers }) => peers.every(({ up }) => up));
+  }, 2 * PATIENCE_MS);
+  afterAll(async () => lab?.destroy());
+
+  test('all are answered for by one node', async () => {
+    for (const address of SOME) expect((await ask(network, address, { count: 20 })).macs).toEqual({ [macOf('n1')]: 20 });
+  });
+
+  test('that node dies: another one answers at once, and announces them one after the other', async () => {
+    const watches = await watchSome(), died = monotonicNs();
+    plane('n1').process.kill('SIGKILL');
+    await network.pullCable('n1');
+    const { t, loop } = await holdsAll('n2');
+    report(`all announced after ${Math.round((t - died) / 1e6)} ms; the loop was late by ${Math.round(loop.lateness.maxMs)} ms at most; RSS ${rssOf('n2')} and ${rssOf('n3')} MiB`);
+    await movedTo('n2', watches, `${COUNT} addresses of a dead node`);
+  });
+
+  test('the plan changes by one address: they are answered for meanwhile', async () => {
+    const watches = await watchSome();
+    plane('n2').misbehave();
+    await plane('n2').told('done');
+    await eventually(async () => expect(Object.keys((await ask(network, '93.5.22.101', { count: 5 })).macs)).toEqual([macOf('n2')]));
+    await movedTo('n2', watches, 'another plan');
+    expect((await sums('n2')).held).toBe(COUNT + 1);
+  });
+
+  test('a storm of 100 000 questions a second for all of them: answers go on, memory stays flat, and what is lost is counted', async () => {
+    const before = await sums('n2'), memory = rssOf('n2');
+    const storm = network.start('client', { name: 'storm', argv: [await prober(), 'storm', addresses[0], '--seconds', '3', '--addresses', `${COUNT}`] });
+    await storm.untilOutput(/"start"/);
+    const seen = await ask(network, addresses[777], { from: 'router', count: 120, intervalUs: 20_000, timeoutMs: 250 }), most = rssOf('n2');
+    const { sent, perSecond } = JSON.parse((await storm.untilOutput(/.*"summary".*/))[0]) as { sent: number; perSecond: number };
+    const { loop, requestsReceived, responsesSent } = await sums('n2');
+    const received = loop.framesReceived - before.loop.framesReceived, dropped = loop.framesDropped - before.loop.framesDropped;
+    report(`${sent} sent (${Math.round(perSecond)} a second), ${received} received, ${responsesSent - before.responsesSent} answered, ${dropped} dropped; `
+      + `${seen.answered} of ${seen.asked} others answered, ${Math.round(seen.ns.p50 / 1e3)} µs median, RSS ${memory} → ${most} MiB`);
+    expect(Object.keys(seen.macs)).toEqual([macOf('n2')]);
+    expect(seen.answered).toBeGreaterThan(seen.asked / 2);
+    expect(most).toBeLessThan(memory + 60);
+    expect(requestsReceived - before.requestsReceived).toBeLessThanOrEqual(received);
+    expect(received + dropped).toBeGreaterThan(seen.asked);
+    expect((await sums('n2', ({ authorised, peers }) => authorised && peers.some(({ up }) => up))).held).toBe(COUNT + 1);
+  });
+
+  test('that node is stopped in good order: the last one has them', async () => {
+    const watches = await watchSome();
+    plane('n2').process.kill('SIGTERM');
+    expect(await plane('n2').process.exited).toEqual({ code: 0, signal: null });
+    await holdsAll('n3');
+    await movedTo('n3', watches, `${COUNT} addresses of a node that is stopped`);
+  });
+});

@@ -1,0 +1,27 @@
+/** Lets frames out in turns, so that what is to be said of thousands of addresses at once is no storm: so many in a turn, and a pause between the beginnings of two. */
+export class Pace {
+  private left = 0;
+  private turnAt = -Infinity;
+
+  /** @param mostTurns so many turns that were not used, or came too late, may be had at once */
+  constructor(private readonly framesPerTurn: number, private readonly pauseMs: number, private readonly mostTurns = 1) {}
+
+  /** When the next turn begins; in the past when nothing was sent of late. */
+  get nextTurn(): number {
+    return this.turnAt + this.pauseMs;
+  }
+
+  /** Whether a frame may be sent now. */
+  isOpen(now: number): boolean {
+    if (now >= this.nextTurn) {
+      this.left = this.framesPerTurn * Math.min(this.mostTurns, Math.floor((now - this.turnAt) / this.pauseMs));
+      this.turnAt = now;
+    }
+    return this.left > 0;
+  }
+
+  /** So many were sent; it may be more than there was room for. */
+  spend(frames: number): void {
+    this.left -= frames;
+  }
+}
