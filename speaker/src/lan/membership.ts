@@ -224,6 +224,7 @@ export class Membership {
     if (heartbeat.node === this.node) return 'reflected';
     const peer = this.peers.get(heartbeat.node);
     if (peer === undefined) return 'unknownSender';
+    peer.unknownKeySince = Infinity;
     const confirmedAt = this.confirmation(heartbeat);
     if (heartbeat.type === HeartbeatType.DUPLICATE) {
       if (now - confirmedAt > this.echoMs) return 'unproven';
@@ -349,8 +350,9 @@ export class Membership {
     if (!REPORTED.has(reason)) return;
     const claimed = reason === 'unknownKey' ? this.peers.get(this.heartbeat.node) : undefined;
     if (claimed !== undefined) {
-      // While a key is changed, a peer that is not sure which one we know signs with each in turn.
-      if (claimed.linkUp) return;
+      // While a key is changed, a peer that is not sure which one we know signs with each in turn. So does one whose speaker finds ours just started.
+      if (claimed.unknownKeySince === Infinity) claimed.unknownKeySince = now;
+      if (claimed.linkUp || now - claimed.unknownKeySince < this.detectionMs) return;
       claimed.unknownKeyAt = now;
     }
     if (!this.reports.allows(now, `${reason} ${from}`)) return;

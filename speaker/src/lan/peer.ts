@@ -36,6 +36,8 @@ export class Peer {
   twinReportedAt = -Infinity;
   /** When a datagram in its name was last signed with a key that is none of ours. */
   unknownKeyAt = -Infinity;
+  /** Since when all datagrams in its name have been signed with such a key; Infinity after one that was not. */
+  unknownKeySince = Infinity;
   /** Ids of the keys that it accepts, the one it prefers first; none before it was heard. */
   keys: readonly number[] = [];
   /** Whether datagrams pass in both directions. */

@@ -158,10 +158,14 @@ describe('not believed', () => {
     expect(pair.up).toBe(false);
   });
 
-  test('a wrong key: told once in ten seconds, with where it came from', () => {
+  test('a wrong key: told once in ten seconds, with where it came from, when no right one has come for a detection time', () => {
     const pair = new Pair();
     const datagram = pair.make({}, OTHER_KEY);
-    expect(pair.speaker.receiveHeartbeat(1, '10.9.9.9', datagram, datagram.length).events)
+    expect(pair.receive(datagram)).toEqual([]);
+    pair.pass(200, false);
+    expect(pair.receive(datagram)).toEqual([]);
+    pair.pass(100, false);
+    expect(pair.speaker.receiveHeartbeat(pair.now, '10.9.9.9', datagram, datagram.length).events)
       .toEqual([{ code: 'heartbeatRejected', from: '10.9.9.9', reason: 'unknownKey', node: 'node-45' }]);
     expect(pair.receive(datagram)).toEqual(['heartbeatRejected unknownKey']);
     expect(pair.receive(datagram)).toEqual([]);
@@ -240,9 +244,21 @@ describe('a key is changed without a gap:', () => {
   test('a peer that signs with a key of its own is named, in the event and in what is known of it', () => {
     const pair = new Pair();
     pair.receive(pair.make({}, OTHER_KEY));
+    pair.pass(300, false);
+    pair.receive(pair.make({}, OTHER_KEY));
     expect(pair.speaker.snapshot(pair.now).peers[0]).toMatchObject({ node: 'node-45', up: false, trouble: 'unknownKey' });
     pair.pass(16_000, true);
     expect(pair.speaker.snapshot(pair.now).peers[0]).toMatchObject({ up: true, trouble: undefined });
+  });
+
+  test('one that signs with each of two keys in turn, for it does not know which one is ours, is not', () => {
+    const pair = new Pair();
+    for (let round = 0; round < 10; round++) {
+      expect(pair.receive(pair.make({}, OTHER_KEY))).toEqual([]);
+      pair.receive(pair.make({ echoes: [] }));
+      pair.pass(100, false);
+    }
+    expect(pair.speaker.snapshot(pair.now).peers[0]).toMatchObject({ trouble: undefined });
   });
 
   test('a key that is too short is refused, and those before stay', () => {
