@@ -48,9 +48,9 @@ export class AddressMap<T> {
   }
 }
 
-/** A number below 2^30, which V8 keeps without allocating; different also for addresses that differ in their prefix alone. */
+/** A signed 32-bit number, which V8 keeps without allocating; different also for addresses that differ in their prefix alone. */
 function bucketOf(bytes: Uint8Array, offset: number): number {
   let bucket = 0;
-  for (let i = 0; i < IPV6_LENGTH; i += 4) bucket = (bucket * 31 + readIpv4(bytes, offset + i)) % 0x40000000;
+  for (let i = 0; i < IPV6_LENGTH; i += 4) bucket = Math.imul(bucket + readIpv4(bytes, offset + i), 31);
   return bucket;
 }

@@ -6,7 +6,7 @@
  * by, which is there whatever prefixes the router announces. Nothing here allocates.
  */
 import {
-  ALL_NODES, encodeNeighbor, isMulticast, isUnspecified, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NeighborFrame,
+  ALL_NODES, copyHardwareAddress, copyIpv6, encodeNeighbor, isMulticast, isUnspecified, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, NeighborFrame,
   sameHardwareAddress, writeHardwareAddressKey, writeMulticastHardwareAddress, writeSolicitedNode,
 } from '../wire';
 import { Address } from './address';
@@ -56,8 +56,8 @@ export function respondToSolicitation(
   if (duplicate) {
     toAllNodes();
   } else {
-    advertisement.destination.set(asked.hasLinkLayerAddress ? asked.linkLayerAddress : asked.source);
-    advertisement.destinationAddress.set(asked.sourceAddress);
+    copyHardwareAddress(advertisement.destination, claimedHardwareAddress(asked));
+    copyIpv6(advertisement.destinationAddress, asked.sourceAddress);
   }
   advertisement.solicited = !duplicate;
   advertisement.override = duplicate;
@@ -123,10 +123,10 @@ function toAllNodes(): void {
 }
 
 function sendAdvertisement(iface: Interface, address: Address, outbox: Outbox): void {
-  advertisement.source.set(iface.mac);
-  advertisement.sourceAddress.set(address.octets);
-  advertisement.target.set(address.octets);
-  advertisement.linkLayerAddress.set(iface.mac);
+  copyHardwareAddress(advertisement.source, iface.mac);
+  copyIpv6(advertisement.sourceAddress, address.octets);
+  copyIpv6(advertisement.target, address.octets);
+  copyHardwareAddress(advertisement.linkLayerAddress, iface.mac);
   const slot = outbox.frame(iface.index);
   slot.length = encodeNeighbor(slot.bytes, advertisement);
 }

@@ -53,6 +53,11 @@ export function parseAddress(text: string): AddressKey | undefined {
   return address?.family === 'IPv6' && address.toString() === text ? address.value : undefined;
 }
 
+/** Copies the 16 octets of an address; as {@link copyHardwareAddress}. */
+export function copyIpv6(into: Uint8Array, from: Uint8Array): void {
+  for (let i = 0; i < IPV6_LENGTH; i++) into[i] = from[i];
+}
+
 /** Whether the 16 octets at `offset` are ::, the unspecified address (RFC 4291 §2.5.2). */
 export function isUnspecified(bytes: Uint8Array, offset = 0): boolean {
   for (let i = 0; i < IPV6_LENGTH; i++) {
