@@ -67,6 +67,12 @@ describe('a Service is announced', () => {
     ['for the pool that the advertisement selects by label', {
       config: config({ ipAddressPoolSelectors: [{ matchLabels: { zone: 'lan' } }] }),
     }, { pool: 'home' }],
+    ['by an advertisement that selects it by its labels', {
+      config: config({ serviceSelectors: [{ matchLabels: { app: 'x' } }] }), service: { labels: { app: 'x' } },
+    }, { candidates: ['n2', 'n3', 'n1'] }],
+    ['when it shares its address, and an advertisement that selects by Service is for others', {
+      config: config({}, { serviceSelectors: [{ matchLabels: { app: 'x' } }] }), service: { allowsSharing: true },
+    }, { pool: 'home' }],
     ['when it shares its address and no advertisement selects by Service', { service: { allowsSharing: true } }, { pool: 'home' }],
   ])('%s', (_, given, expected) => {
     expect({ interfaces: undefined, ...decide(given) }).toMatchObject({ announced: true, ...expected });
