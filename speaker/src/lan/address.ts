@@ -62,7 +62,8 @@ export class Address {
   burstsUntil = -Infinity;
   /** Whether clients are to be told a second time, with the next burst. */
   unicastAgain = false;
-  missingReported = false;
+  /** The interfaces that the plan asks for, if it was told that none of them exists. */
+  missingReported: string | undefined;
   /** Who was overheard asking for it; see overheard.ts. */
   readonly clients: Client[] = [];
 

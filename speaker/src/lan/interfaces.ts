@@ -120,9 +120,12 @@ export class Interfaces {
     if (!this.known) return;
     for (const address of addresses) {
       const { wanted, candidates, text } = address;
-      const missing = wanted !== undefined && candidates.includes(node) && !wanted.some((name) => this.names.has(name));
-      if (missing && !address.missingReported) outbox.event({ code: 'interfacesMissing', address: text, wanted, present: [...this.names].sort() });
-      address.missingReported = missing;
+      if (wanted === undefined || !candidates.includes(node) || wanted.some((name) => this.names.has(name))) {
+        address.missingReported = undefined;
+      } else if (address.missingReported !== wanted.join()) {
+        address.missingReported = wanted.join();
+        outbox.event({ code: 'interfacesMissing', address: text, wanted, present: [...this.names].sort() });
+      }
     }
   }
 

@@ -164,6 +164,8 @@ describe('interfaces that take part', () => {
     expect(speaker.setPlan(1, plan).events).toEqual([]);
     expect(codesOf(speaker.setLinks(2, [link(0x2c, { name: 'eth7' })]))).toEqual(['addressAcquired onlyCandidate']);
     expect(codesOf(speaker.setLinks(3, [link(0x2c)]))).toEqual(['addressLost noInterface', 'interfacesMissing']);
+    const other = planFor('node-44', { addresses: [{ address: VIP, candidates: ['node-44'], interfaces: ['eth8', 'eth9'] }] });
+    expect(speaker.setPlan(4, other).events).toEqual([{ code: 'interfacesMissing', address: VIP, wanted: ['eth8', 'eth9'], present: ['eth0'] }]);
   });
 
   test('those of an address that is held are told when they change, by name too, and not when they do not', () => {
