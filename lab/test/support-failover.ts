@@ -17,6 +17,8 @@ export type Observed = Readonly<{
   before: string;
   /** Who answered, in this order of nodes. */
   nodes: readonly string[];
+  /** Questions that nobody answered. */
+  lost: number;
   events: readonly (readonly LinkEvent[])[];
 }>;
 
@@ -120,7 +122,8 @@ export class FailoverLab {
     if (twice > mostTwice) throw new Error(`${twice} questions were answered by two nodes:\n${this.moves()}`);
     for (const each of dark) expect(each).toBeLessThan(MOST_DARK_MS);
     const macs = new Set(summaries.flatMap((summary) => summary.macs));
-    return { before, nodes: this.cluster.nodes.filter(({ mac }) => macs.has(mac)).map(({ name }) => name), events };
+    const lost = summaries.reduce((sum, summary) => sum + summary.lost, 0);
+    return { before, lost, nodes: this.cluster.nodes.filter(({ mac }) => macs.has(mac)).map(({ name }) => name), events };
   }
 
   /** Who took and lost addresses when, as the speakers say. */

@@ -177,7 +177,8 @@ export class Orderly implements Air {
     if (due === this.planned.get(station)) return;
     this.planned.set(station, due);
     if (due === Infinity) return;
-    this.at(due + this.random.between(0.01, this.random.chance(0.2) ? 10 : 0.3), () => {
+    const slow = this.random.chance(due === station.datagrams.next ? 0.6 : 0.15);
+    this.at(due + this.random.between(0.01, slow ? 10 : 0.3), () => {
       if (this.planned.get(station) !== due || this.stations.get(station.name) !== station) return;
       this.planned.delete(station);
       station.turn(this.random.chance(0.5) ? due : this.now);
