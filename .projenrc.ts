@@ -165,7 +165,7 @@ library.addTask('e2e', {
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'jest --config lab/jest.config.json --runInBand', receiveArgs: true }],
 });
 library.addTask('bench', {
-  description: 'Measures: npm run bench -- arp | failover | memory | allocation | synth',
+  description: 'Measures: npm run bench -- arp | failover | memory | heartbeat | allocation | synth',
   steps: [{ exec: 'npx projen bundle', cwd: 'speaker' }, { exec: 'tsx bench/main.ts', receiveArgs: true }],
 });
 library.addTask('simulate', {

@@ -3,6 +3,7 @@ import { ensurePrivileges } from '../lab';
 import { measureAllocation } from './allocation';
 import { measureArp } from './arp';
 import { measureFailover } from './failover';
+import { measureHeartbeat } from './heartbeat';
 import { measureMemory } from './memory';
 import { Bench, Options, readOptions, USAGE, UsageError } from './options';
 import { Progress } from './progress';
@@ -15,6 +16,7 @@ const MEASURE: Readonly<Record<Bench, (options: Options, progress: Progress) => 
   arp: measureArp,
   failover: measureFailover,
   memory: measureMemory,
+  heartbeat: measureHeartbeat,
   allocation: measureAllocation,
   synth: measureSynth,
 };

@@ -1,25 +1,26 @@
 import { parseArgs } from 'util';
 import { CASE_NAMES, CaseName } from './failover-cases';
 
-const BENCHES = ['arp', 'failover', 'memory', 'allocation', 'synth'] as const;
+const BENCHES = ['arp', 'failover', 'memory', 'heartbeat', 'allocation', 'synth'] as const;
 export type Bench = typeof BENCHES[number];
 const NAMES = BENCHES.join(', ');
 
 /** Options that say something to some benchmarks only. */
 const MEANT_FOR: Readonly<Record<string, readonly Bench[]>> = {
-  'api': ['arp', 'failover', 'memory'],
+  'api': ['arp', 'failover', 'memory', 'heartbeat'],
   'nodes': ['arp', 'failover', 'memory'],
   'rounds': ['arp'],
   'runs': ['failover', 'memory', 'allocation', 'synth'],
   'case': ['failover'],
   'settle-ms': ['failover'],
-  'services': ['arp', 'memory', 'allocation', 'synth'],
-  'speaker-command': ['arp', 'failover', 'memory'],
-  'controller-command': ['arp', 'failover', 'memory', 'allocation'],
+  'services': ['arp', 'memory', 'heartbeat', 'allocation', 'synth'],
+  'peers': ['heartbeat'],
+  'speaker-command': ['arp', 'failover', 'memory', 'heartbeat'],
+  'controller-command': ['arp', 'failover', 'memory', 'heartbeat', 'allocation'],
 };
 
 const RUNS: Partial<Record<Bench, string>> = { failover: '30', synth: '5' };
-const SERVICES: Partial<Record<Bench, string>> = { arp: '1,100,1000', allocation: '1000', synth: '10,100,1000' };
+const SERVICES: Partial<Record<Bench, string>> = { arp: '1,100,1000', heartbeat: '1,1000', allocation: '1000', synth: '10,100,1000' };
 
 /** What the command line says. */
 export interface Options {
@@ -36,7 +37,9 @@ export interface Options {
   readonly cases: readonly CaseName[];
   /** `failover`: rest after each run, in which a speaker that was started again finds the others. */
   readonly settleMs: number;
-  /** `arp`, `memory`, `synth`: numbers of Services at which a sample is taken, ascending. `allocation`: the one number of Services at a time. */
+  /** `heartbeat`: numbers of peers at which samples are taken, ascending. */
+  readonly peers: readonly number[];
+  /** `arp`, `memory`, `heartbeat`, `synth`: numbers of Services at which a sample is taken, ascending. `allocation`: the one number of Services at a time. */
   readonly services: readonly number[];
   /** Shell commands of the roles. */
   readonly speaker: string;
@@ -46,11 +49,12 @@ export interface Options {
 /** A command line that cannot be used; the message says what is allowed. */
 export class UsageError extends Error {}
 
-export const USAGE = `npm run bench -- arp | failover | memory | allocation | synth [options]
+export const USAGE = `npm run bench -- arp | failover | memory | heartbeat | allocation | synth [options]
 
 arp          how fast our answer to an ARP request is, beside the kernel's own, asked from another host
 failover     how long an address is dark when its node fails, and whether two nodes ever answer for it
 memory       what the two roles take, idle and with Services
+heartbeat    what a speaker takes at rest, with peers that all send heartbeats: processor and memory
 allocation   how long Services wait for their addresses: in the ledger alone, and on etcd and kube-apiserver
 synth        how long an author waits: constructs, checks and manifests of growing apps, and cdk8s synth of examples/home
 
@@ -61,7 +65,8 @@ synth        how long an author waits: constructs, checks and manifests of growi
   --runs N                   failover: runs of each case, 1 to 1000 (default 30); memory, allocation, synth: how often all is started anew, 1 to 100 (default 1; synth: 5)
   --case NAME,NAME,...       failover: ${CASE_NAMES.join(', ')} (default all)
   --settle-ms N              failover: rest after each run, 0 to 60000 (default 2000)
-  --services N,N,...         numbers of Services, up to 10000, arp: default 1,100,1000; memory: 0,1,1000; synth: 10,100,1000; allocation: how many at once (default 1000)
+  --services N,N,...         numbers of Services, up to 10000, arp: default 1,100,1000; memory: 0,1,1000; heartbeat: 1,1000; synth: 10,100,1000; allocation: how many at once (default 1000)
+  --peers N,N,...            heartbeat: numbers of other nodes, up to 49 (default 0,3,32)
   --speaker-command CMD      what to measure as the speaker (default: node speaker/dist/main.js speaker)
   --controller-command CMD   and as the controller (default: node speaker/dist/main.js controller)
 
@@ -85,8 +90,10 @@ export function readOptions(argv: readonly string[], node: string): Options {
   }
   const api = values.api ?? 'embedded';
   if (api !== 'embedded' && api !== 'real') throw new UsageError(`--api ${api}: allowed are embedded and real`);
-  const services = (values.services ?? SERVICES[bench] ?? '0,1,1000').split(',').map((text) => whole('services', text, bench === 'arp' ? 1 : 0, 10_000));
-  if (services.some((count, i) => i > 0 && count <= services[i - 1])) throw new UsageError(`--services ${values.services}: give ascending numbers, as 0,1,1000`);
+  const services = (values.services ?? SERVICES[bench] ?? '0,1,1000').split(',').map((text) => whole('services', text, bench === 'arp' || bench === 'heartbeat' ? 1 : 0, 10_000));
+  if (!ascends(services)) throw new UsageError(`--services ${values.services}: give ascending numbers, as 0,1,1000`);
+  const peers = (values.peers ?? '0,3,32').split(',').map((text) => whole('peers', text, 0, 49));
+  if (!ascends(peers)) throw new UsageError(`--peers ${values.peers}: give ascending numbers, as 0,3,32`);
   if (bench === 'allocation' && (services.length > 1 || services[0] === 0)) throw new UsageError(`--services ${values.services}: give one number from 1 to 10000`);
   const failover = bench === 'failover';
   return {
@@ -98,6 +105,7 @@ export function readOptions(argv: readonly string[], node: string): Options {
     runs: whole('runs', values.runs ?? RUNS[bench] ?? '1', 1, failover ? 1000 : 100),
     cases: (values.case?.split(',') ?? CASE_NAMES).map(caseName),
     settleMs: whole('settle-ms', values['settle-ms'] ?? '2000', 0, 60_000),
+    peers,
     services,
     speaker: command('speaker', values['speaker-command'], node),
     controller: command('controller', values['controller-command'], node),
@@ -117,6 +125,7 @@ function parse(argv: readonly string[]) {
         'runs': { type: 'string' },
         'case': { type: 'string' },
         'settle-ms': { type: 'string' },
+        'peers': { type: 'string' },
         'services': { type: 'string' },
         'speaker-command': { type: 'string' },
         'controller-command': { type: 'string' },
@@ -125,6 +134,10 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+function ascends(numbers: readonly number[]): boolean {
+  return numbers.every((number, i) => i === 0 || number > numbers[i - 1]);
 }
 
 function whole(name: string, text: string, least: number, most: number): number {

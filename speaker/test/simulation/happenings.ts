@@ -1,9 +1,10 @@
 /** What may happen in a scenario. The order is part of a seed's meaning: add at the end. */
+import { DISRUPTIONS } from './disruptions';
 import type { Scenario } from './scenario';
 import type { VirtualNode } from './virtual-node';
 import type { World } from './world';
 
-type Happening = (scenario: Scenario, node: VirtualNode, later: (low: number, high: number, change: () => void) => void) => void;
+export type Happening = (scenario: Scenario, node: VirtualNode, later: (low: number, high: number, change: () => void) => void) => void;
 
 const HAPPENINGS: readonly Happening[] = [
   ({ world }, node, later) => {
@@ -100,7 +101,8 @@ export function happen(scenario: Scenario): void {
   const { random, world, kind } = scenario;
   const node = random.pick(world.nodes);
   const later = (low: number, high: number, change: () => void) => world.at(world.now + random.between(low, high), () => scenario.disturb(change));
-  scenario.disturb(() => HAPPENINGS[random.integer(0, kind.happenings - 1)](scenario, node, later));
+  const happening = kind.disruptions === true && random.chance(0.6) ? random.pick(DISRUPTIONS) : HAPPENINGS[random.integer(0, kind.happenings - 1)];
+  scenario.disturb(() => happening(scenario, node, later));
 }
 
 /** Everything is well from now on. */
@@ -112,6 +114,9 @@ export function heal(world: World): void {
   world.network.withdraw();
   for (const node of world.nodes) {
     world.setLink(node, true);
+    world.changeInterface(node, { name: 'eth0', present: true });
+    node.deafTo.clear();
+    node.lanDeafTo.clear();
     node.apiAwayUntil = 0;
   }
 }

@@ -13,6 +13,7 @@
  *    networks are cut along different lines, or plans differ, a vacancy may have to be waited out first.
  *  - `still`: when nothing has been disturbed for a while and nothing is lost, nothing moves, whatever is cut; but to a better
  *    candidate, where that is wanted.
+ *  - `stays`: nor does anything move when heartbeats alone are disturbed, for the LAN tells who lives; but to a better candidate, where that is wanted.
  *  - `told`: a client that has asked once knows who answers now, though it never asks again: a while after everybody else has, if nothing is lost.
  *  - `polite`: with conflict detection, no address that a foreign host has, and nobody in the cluster had before, is answered for.
  *  - `silent`: nothing is sent after a stop (the world looks at that), and a node that was away answers nothing at first.
@@ -21,7 +22,6 @@ import { VirtualNode } from './virtual-node';
 import { DETECTION_MS, INTERVAL_MS, World } from './world';
 import { PROBING_MS } from '../../src/lan/probing';
 import { parseAddress } from '../../src/wire';
-import { nodeMac } from '../lan/harness';
 
 export const STEP_MS = 20;
 
@@ -33,6 +33,8 @@ const ONE_BY_LOSSY_LAN_ALLOWANCE_MS = 5000;
 /** For each better candidate that is heard, but is on another segment and defers to a holder there, or has another plan: a vacancy is waited out. */
 const VACANCY_ALLOWANCE_MS = 1000;
 const SOME_ALLOWANCE_MS = DETECTION_MS * 2 + INTERVAL_MS + 100;
+/** An answer on the LAN comes before the next question is due. */
+const FAST_MS = 10;
 /** All has come to rest: longer than any of the others without losses. */
 const STILL_AFTER_MS = 3900;
 /** Until the client must know of a move: one unheeded announcement for each change within a second, and the next one 1.1 s later. */
@@ -48,6 +50,12 @@ export class Invariants {
   private readonly doubleSince = new Map<string, number>();
   /** Who answered when all had come to rest. */
   private readonly settled = new Map<string, string>();
+  /** The same, of all that may have changed but the path of heartbeats; and since when that has been so. */
+  private readonly stayed = new Map<string, string>();
+  private ground = '';
+  private groundSince = 0;
+  /** Who has answered where the client was not, and the client has not heard since. */
+  private readonly behindCut = new Set<string>();
   private readonly everAnswered = new Set<string>();
   private readonly noneSince = new Map<string, number>();
   private readonly aloneSince = new Map<string, { readonly node: VirtualNode; readonly since: number }>();
@@ -62,14 +70,19 @@ export class Invariants {
     const { world } = this;
     const segments = [...new Set(world.nodes.map(({ segment }) => segment))]
       .map((segment) => ({ segment, members: world.nodes.filter((node) => node.segment === segment) }));
+    const ground = world.groundText();
+    if (ground !== this.ground) this.groundSince = world.now;
+    this.ground = ground;
     for (const address of this.addresses) {
       const answering = world.nodes.filter((node) => this.ask(node, address));
       this.checkPolite(address, answering);
+      for (const { name, segment } of answering) if (segment !== 0) this.behindCut.add(`${address} ${name}`);
       this.checkTold(address, answering.filter(({ segment }) => segment === 0));
       for (const { segment, members } of segments) {
         const where = `${address} on segment ${segment}`;
         const here = answering.filter((node) => node.segment === segment);
         this.checkStill(where, here);
+        this.checkStays(where, here);
         this.checkOne(where, here);
         if (here.length > 0) this.noneSince.delete(where);
         else this.checkSome(where, address, members, answering);
@@ -98,17 +111,34 @@ export class Invariants {
     this.settled.set(where, names);
   }
 
+  private checkStays(where: string, answering: readonly VirtualNode[]): void {
+    const { failback, network: { heartbeat, lan, foreignerLeftAt, foreignerCameAt }, now } = this.world;
+    const since = Math.max(this.groundSince, foreignerLeftAt, foreignerCameAt);
+    const quiet = heartbeat.loss === 0 && lan.loss === 0 && lan.delayMs <= FAST_MS && failback.mode === 'never' && now - since >= STILL_AFTER_MS;
+    const names = answering.map(({ name }) => name).join(' '), before = this.stayed.get(where) ?? names;
+    // Two may have begun behind a cut; then one yields.
+    if (!quiet || answering.length !== 1 || before.includes(' ')) {
+      this.stayed.delete(where);
+      return;
+    }
+    if (before !== names) this.fail('stays', `${where} moves from [${before}] to [${names}] though only heartbeats were disturbed`);
+    this.stayed.set(where, names);
+  }
+
   private checkTold(address: string, answering: readonly VirtualNode[]): void {
     const { network, now } = this.world;
+    const mac = network.client.table.get(address)?.mac;
+    for (const node of answering) if (node.mac === mac) this.behindCut.delete(`${address} ${node.name}`);
     const before = this.aloneSince.get(address);
     if (answering.length !== 1 || before?.node !== answering[0]) this.aloneSince.delete(address);
     if (answering.length !== 1) return;
     const [node] = answering;
     const since = Math.max(before?.node === node ? before.since : now, this.disturbedAt);
     this.aloneSince.set(address, { node, since });
-    const known = network.client.table.get(address)?.mac;
-    if (network.lan.loss > 0 || now - since < TOLD_ALLOWANCE_MS || known === nodeMac(node.last)) return;
-    this.fail('told', `a client looks for ${address} at ${known}, but ${node.name} alone answers since ${since}`);
+    if (network.lan.loss > 0 || now - since < TOLD_ALLOWANCE_MS || mac === node.mac) return;
+    // Heartbeats that go over another network do not show that a cut through the LAN has healed: that client is told by the next refresh, after a minute at most.
+    if (!network.heartbeatsOverLan && this.behindCut.has(`${address} ${node.name}`)) return;
+    this.fail('told', `a client looks for ${address} at ${mac}, but ${node.name} alone answers since ${since}`);
   }
 
   private ask(node: VirtualNode, address: string): boolean {
@@ -127,6 +157,10 @@ export class Invariants {
     const since = this.since(this.doubleSince, where);
     const { network, now } = this.world;
     const heard = answering.every((a) => answering.every((b) => a === b || network.heartbeatsPass(a, b)));
+    // Without a plan that has the other as a node it is a stranger, who is not believed.
+    if (answering.some((a) => answering.some((b) => a !== b && !a.knows(b)))) return;
+    // Who ranks higher tells the other on the LAN, if it hears that.
+    if (!heard && answering.some((a) => answering.some((b) => a.lanDeafTo.has(b)))) return;
     const lossy = network.heartbeat.loss > 0 || network.lan.loss > 0;
     const byLan = lossy ? ONE_BY_LOSSY_LAN_ALLOWANCE_MS : ONE_BY_LAN_ALLOWANCE_MS;
     const byHeartbeat = lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
@@ -136,8 +170,7 @@ export class Invariants {
 
   private checkSome(where: string, address: string, members: readonly VirtualNode[], answering: readonly VirtualNode[]): void {
     const { world, world: { network } } = this;
-    const candidates = members.filter((node) => node.core !== undefined && node.linkUp && !world.isPaused(node)
-      && node.plannedFor(this.keys.get(address)!)?.candidates.includes(node.name) === true);
+    const candidates = members.filter((node) => node.core !== undefined && !world.isPaused(node) && node.canAnswer(this.keys.get(address)!));
     const heldElsewhere = candidates.some((node) => answering.some((each) => each.segment !== node.segment && network.heartbeatsPass(node, each)));
     const refused = world.conflictDetection && world.now - network.foreignerLeftAt < RETRY_ALLOWANCE_MS;
     if (candidates.length === 0 || heldElsewhere || network.foreignerUses(address) || refused) {

@@ -8,7 +8,7 @@ import {
   AddressKey, ARP_REPLY, ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, ETHER_TYPE_ARP, formatHardwareAddress, formatIpv4, hardwareAddressKey,
   NEIGHBOR_SOLICITATION, NeighborFrame, parseAddress, readIpv6,
 } from '../../src/wire';
-import { advertisement, CLIENT_MAC, frameOf, gratuitous, linkLocal, macOf, nodeMac } from '../lan/harness';
+import { advertisement, CLIENT_MAC, frameOf, gratuitous, linkLocal, macOf } from '../lan/harness';
 
 export interface NetworkFaults {
   loss: number;
@@ -34,6 +34,9 @@ interface Foreigner {
   readonly segment: number;
 }
 
+/** Of each node so many datagrams are recorded at most. */
+const RECORDED = 1000;
+
 export const FOREIGN_MAC = '02:f0:f0:f0:f0:01';
 const CLIENT_KEY = hardwareAddressKey(macOf(CLIENT_MAC));
 const FOREIGN_KEY = hardwareAddressKey(macOf(FOREIGN_MAC));
@@ -50,6 +53,9 @@ export class Network {
   datagrams = 0;
   octets = 0;
   frames = 0;
+  /** Somebody records what is sent there; see {@link replay}. */
+  recording = false;
+  private readonly recorded = new Map<VirtualNode, Uint8Array[]>();
   private foreigner: Foreigner | undefined;
   /** When the last one came and left. */
   foreignerCameAt = -Infinity;
@@ -81,18 +87,18 @@ export class Network {
   }
 
   sendFrame(from: VirtualNode, bytes: Uint8Array): void {
-    if (!from.linkUp) return;
+    if (!from.onLan) return;
     this.frames++;
     const group = isGroup(bytes);
     const destination = group ? 0 : hardwareAddressKey(bytes);
     if (group || destination === CLIENT_KEY) {
-      this.transmit(this.lan, () => from.linkUp && from.segment === 0 && this.client.hear(this.ground.now, bytes));
+      this.transmit(this.lan, () => from.onLan && from.segment === 0 && this.client.hear(this.ground.now, bytes));
     }
     for (const node of this.ground.nodes) {
       if (node === from || node.segment !== from.segment) continue;
       if (!group && destination !== node.macKey) continue;
       this.transmit(this.lan, () => {
-        if (!node.linkUp || node.segment !== from.segment) return;
+        if (!node.onLan || node.segment !== from.segment || node.lanDeafTo.has(from)) return;
         this.answerAsKernel(node, bytes);
         this.ground.receiveFrame(node, bytes);
       });
@@ -106,14 +112,37 @@ export class Network {
     if (node === undefined) return;
     this.datagrams++;
     this.octets += bytes.length;
+    if (this.recording) this.record(from, bytes);
     this.transmit(this.heartbeat, () => {
-      if (this.heartbeatsPass(from, node)) this.ground.receiveHeartbeat(node, from.addresses[0], bytes);
+      if (this.heartbeatsReach(from, node)) this.ground.receiveHeartbeat(node, from.addresses[0], bytes);
     });
   }
 
+  /** Somebody sends to all nodes what a node has sent at some time or other, in its name. */
+  replay(of: VirtualNode): void {
+    const recorded = this.recorded.get(of);
+    if (recorded === undefined) return;
+    const bytes = recorded[Math.floor(this.ground.random.between(0, recorded.length))];
+    for (const node of this.ground.nodes) {
+      if (node !== of) this.transmit(this.heartbeat, () => this.ground.receiveHeartbeat(node, of.addresses[0], bytes));
+    }
+  }
+
+  private record(from: VirtualNode, bytes: Uint8Array): void {
+    let recorded = this.recorded.get(from);
+    if (recorded === undefined) this.recorded.set(from, recorded = []);
+    recorded.push(bytes);
+    if (recorded.length > RECORDED) recorded.splice(0, RECORDED / 2);
+  }
+
+  /** Whether they pass in both directions. */
   heartbeatsPass(a: VirtualNode, b: VirtualNode): boolean {
-    if (a.heartbeatGroup !== b.heartbeatGroup || !a.keys.some((key) => b.keys.includes(key))) return false;
-    return !this.heartbeatsOverLan || (a.linkUp && b.linkUp && a.segment === b.segment);
+    return this.heartbeatsReach(a, b) && !a.deafTo.has(b);
+  }
+
+  private heartbeatsReach(a: VirtualNode, b: VirtualNode): boolean {
+    if (b.deafTo.has(a) || a.heartbeatGroup !== b.heartbeatGroup || !a.keys.some((key) => b.keys.includes(key))) return false;
+    return !this.heartbeatsOverLan || (a.onLan && b.onLan && a.segment === b.segment);
   }
 
   private fromForeigner(bytes: Uint8Array): void {
@@ -121,7 +150,7 @@ export class Network {
     for (const node of this.ground.nodes) {
       if (node.segment !== segment || (!isGroup(bytes) && hardwareAddressKey(bytes) !== node.macKey)) continue;
       this.transmit(this.lan, () => {
-        if (node.linkUp && node.segment === segment) this.ground.receiveFrame(node, bytes);
+        if (node.onLan && node.segment === segment) this.ground.receiveFrame(node, bytes);
       });
     }
   }
@@ -130,7 +159,7 @@ export class Network {
   private answerAsKernel(node: VirtualNode, bytes: Uint8Array): void {
     const target = this.asked(bytes);
     if (target === undefined || !node.protocolAddresses.has(target)) return;
-    const answer = this.answerTo(typeof target === 'number' ? node.addresses[0] : node.addresses[1], nodeMac(node.last));
+    const answer = this.answerTo(typeof target === 'number' ? node.addresses[0] : node.addresses[1], node.mac);
     if (answer !== undefined) this.sendFrame(node, answer);
   }
 

@@ -23,21 +23,27 @@ interface KindOf {
   readonly addresses: readonly [number, number];
   /** How many of the happenings of happenings.ts may happen. */
   readonly happenings: number;
+  /** Whether those of disruptions.ts may happen, too. @default false */
+  readonly disruptions?: boolean;
   readonly durationMs: number;
+  /** Half of the nodes start at once, the others within so long. @default 2000 */
+  readonly startMs?: number;
   /** Clocks run faster or slower by up to this part. */
   readonly drift: number;
 }
 
 /**
  * What kinds of scenarios there are. `small` is the home: few nodes, cuts, crashes, pauses, plans that change. `rough` adds drifting clocks, stale plans,
- * foreign hosts, new keys, and single nodes that are cut off. `crowd` is the same with all nodes that a full mesh has,
+ * foreign hosts, new keys, and single nodes that are cut off. `wild` adds what is in disruptions.ts, and addresses that are for
+ * interfaces of one name. `crowd` is the same with all nodes that a full mesh has,
  * `sparse` with more, and `vast` with up to 200.
  */
 export const KINDS: Readonly<Record<string, KindOf>> = {
   small: { nodes: [2, 4], addresses: [1, 3], happenings: 9, durationMs: 12_000, drift: 0 },
   rough: { nodes: [2, 8], addresses: [1, 4], happenings: 15, durationMs: 12_000, drift: 0.005 },
+  wild: { nodes: [2, 8], addresses: [1, 4], happenings: 15, disruptions: true, durationMs: 12_000, drift: 0.005 },
   sparse: { nodes: [33, 48], addresses: [1, 4], happenings: 15, durationMs: 6000, drift: 0.005 },
-  vast: { nodes: [64, 200], addresses: [1, 2], happenings: 15, durationMs: 4000, drift: 0.005 },
+  vast: { nodes: [64, 200], addresses: [1, 2], happenings: 15, startMs: 300, durationMs: 4000, drift: 0.005 },
   crowd: { nodes: [9, 32], addresses: [1, 6], happenings: 15, durationMs: 6000, drift: 0.005 },
 };
 
@@ -55,6 +61,9 @@ export class Scenario {
   readonly addresses: readonly string[];
   readonly kind: KindOf;
   readonly random: Random;
+  /** Nodes that are no candidates, and nodes that are not in the cluster. */
+  readonly drained = new Set<string>();
+  readonly removed = new Set<string>();
   private readonly names: readonly string[];
   private candidates: ReadonlyMap<string, readonly string[]> = new Map();
   private revision = 1;
@@ -78,13 +87,14 @@ export class Scenario {
       node.clockOffset = this.random.between(0, 1e7);
     }
     this.invariants = new Invariants(this.world, this.addresses);
+    this.world.network.recording = this.kind.disruptions === true;
     this.world.network.heartbeatsOverLan = this.random.chance(0.5);
     if (this.random.chance(0.4)) this.drawFaults();
   }
 
   run(): Outcome {
-    const { world, random, kind: { durationMs } } = this;
-    for (const node of world.nodes) world.at(random.chance(0.5) ? 0 : random.between(0, 2000), () => this.disturb(() => world.start(node)));
+    const { world, random, kind: { durationMs, startMs = 2000 } } = this;
+    for (const node of world.nodes) world.at(random.chance(0.5) ? 0 : random.between(0, startMs), () => this.disturb(() => world.start(node)));
     const happenings = random.integer(1, random.chance(0.5) ? 3 : 10);
     for (let i = 0; i < happenings; i++) world.at(random.between(500, durationMs), () => happen(this));
     world.at(durationMs, () => this.disturb(() => heal(world)));
@@ -136,17 +146,22 @@ export class Scenario {
     this.candidates = new Map(this.addresses
       .filter(() => this.random.chance(0.9))
       .map((address) => {
-        const shuffled = this.random.shuffle(this.names);
+        const shuffled = this.random.shuffle(this.names).filter((name) => !this.drained.has(name) && !this.removed.has(name));
         return [address, this.random.chance(0.7) ? shuffled : shuffled.slice(0, this.random.integer(1, this.names.length))];
       }));
+  }
+
+  /** In a wild scenario some addresses are for interfaces of one name. */
+  private interfacesOf(address: string): string[] | undefined {
+    return this.kind.disruptions === true && this.addresses.indexOf(address) % 3 === 1 ? ['eth0'] : undefined;
   }
 
   private planFor(node: string): LanPlan {
     const prefix = this.families === 'ipv6' ? 'fd93:5:22::' : '93.5.22.';
     return {
       node,
-      addresses: [...this.candidates].map(([address, candidates]) => ({ address, candidates })),
-      peers: this.names.filter((name) => name !== node).map((name) => ({ node: name, addresses: [`${prefix}${name.slice(5)}`] })),
+      addresses: [...this.candidates].map(([address, candidates]) => ({ address, candidates, interfaces: this.interfacesOf(address) })),
+      peers: this.names.filter((name) => name !== node && !this.removed.has(name)).map((name) => ({ node: name, addresses: [`${prefix}${name.slice(5)}`] })),
       revision: this.revision,
     };
   }

@@ -12,10 +12,13 @@ export class VirtualNode {
   /** Its own addresses: `93.5.22.44` and `fd93:5:22::44`. */
   readonly addresses: readonly [string, string];
   readonly protocolAddresses: ReadonlySet<number | bigint>;
-  readonly mac: Uint8Array;
-  readonly macKey: number;
+  /** Its hardware address, which another network card would change. */
+  mac!: string;
+  macKey!: number;
   /** The speaker, while it runs. */
   core: LanCore | undefined;
+  /** Counts the speakers of all nodes. */
+  incarnation = 0;
   /** Speakers that were stopped; whatever is handed to them, they must stay silent. */
   readonly stopped: LanCore[] = [];
   /** The plan that its speaker has, or will have when it next runs. */
@@ -28,6 +31,11 @@ export class VirtualNode {
   linkUp = true;
   segment = 0;
   heartbeatGroup = 0;
+  /** Whose heartbeats, and whose frames, do not reach it though they are sent: a cut in one direction. */
+  readonly deafTo = new Set<VirtualNode>();
+  readonly lanDeafTo = new Set<VirtualNode>();
+  /** Its interface; `present` while there is one. */
+  interface = { name: 'eth0', index: 2, present: true };
   pausedUntil = 0;
   pausedAt = 0;
   /** What came in while it was paused. */
@@ -41,8 +49,6 @@ export class VirtualNode {
   wakeAt = Infinity;
   /** Grows with each time it is to be woken, so that an earlier one is void. */
   wake = 0;
-  private readonly linkUpState: readonly Link[];
-  private readonly linkDownState: readonly Link[];
 
   private planned = new Map<number | bigint, PlannedAddress>();
   private currentPlan!: LanPlan;
@@ -53,11 +59,13 @@ export class VirtualNode {
     const addresses = link(last).addresses.map((cidr) => cidr.split('/')[0]);
     this.addresses = [addresses[0], addresses[2]];
     this.protocolAddresses = new Set(this.addresses.map((text) => parseAddress(text)!));
-    this.mac = macOf(nodeMac(last));
-    this.macKey = hardwareAddressKey(this.mac);
     this.keys = [key];
-    this.linkUpState = [link(last)];
-    this.linkDownState = [link(last, { up: false })];
+    this.setMac(nodeMac(last));
+  }
+
+  setMac(mac: string): void {
+    this.mac = mac;
+    this.macKey = hardwareAddressKey(macOf(mac));
   }
 
   /** The plan that its speaker has. */
@@ -81,8 +89,26 @@ export class VirtualNode {
     return planned !== undefined && (planned.candidates.includes(this.name) || now - this.planGivenAt < HANDOVER_MS);
   }
 
+  /** Whether another is a node of the cluster by the plan of its speaker. */
+  knows({ name }: VirtualNode): boolean {
+    return this.currentPlan.peers.some(({ node }) => node === name);
+  }
+
   get links(): readonly Link[] {
-    return this.linkUp ? this.linkUpState : this.linkDownState;
+    const { last, mac, linkUp, interface: { name, index, present } } = this;
+    return present ? [link(last, { name, index, mac: macOf(mac), up: linkUp })] : [];
+  }
+
+  /** Whether frames pass through its interface. */
+  get onLan(): boolean {
+    return this.linkUp && this.interface.present;
+  }
+
+  /** Whether it could answer for an address, if it is to. */
+  canAnswer(address: number | bigint): boolean {
+    const planned = this.planned.get(address);
+    if (!this.onLan || planned?.candidates.includes(this.name) !== true) return false;
+    return planned.interfaces === undefined || planned.interfaces.includes(this.interface.name);
   }
 
   /** What its clock shows. */

@@ -8,7 +8,7 @@ import { Random } from './random';
 import { VirtualNode } from './virtual-node';
 import { FailbackOptions, LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
 import { ArpFrame, decodeArp, decodeNeighbor, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT, NeighborFrame, readIpv6 } from '../../src/wire';
-import { CLIENT_MAC, KEY, macOf, nodeMac, question } from '../lan/harness';
+import { CLIENT_MAC, KEY, macOf, question } from '../lan/harness';
 
 export const INTERVAL_MS = 100;
 export const MULTIPLIER = 3;
@@ -67,9 +67,10 @@ export class World implements Ground {
     if (node.leaving) return this.at(this.now + 1, () => this.start(node)); // the process has not ended yet
     if (node.core !== undefined) return;
     this.note(`${node.name} starts`);
+    node.incarnation = ++this.incarnations;
     const core = new LanCore({
       node: node.name,
-      incarnation: BigInt(++this.incarnations) * 7919n + BigInt(this.random.seed),
+      incarnation: BigInt(node.incarnation) * 7919n + BigInt(this.random.seed),
       random: this.random.next,
       heartbeat: { intervalMs: INTERVAL_MS, multiplier: MULTIPLIER },
       failback: this.failback,
@@ -132,6 +133,17 @@ export class World implements Ground {
     this.deliver(node, (core, now) => core.setLinks(now, node.links));
   }
 
+  /** The node's interface is renamed, goes or comes back, or has another hardware address, which ends in that octet. */
+  changeInterface(node: VirtualNode, { mac, ...change }: { name?: string; index?: number; present?: boolean; mac?: number }): void {
+    const before = JSON.stringify([node.interface, node.mac]);
+    Object.assign(node.interface, change);
+    if (mac !== undefined) node.setMac(`02:00:5d:05:${mac.toString(16).padStart(2, '0')}:${node.last.toString(16).padStart(2, '0')}`);
+    const after = JSON.stringify([node.interface, node.mac]);
+    if (before === after) return;
+    this.note(`${node.name} interface ${after}`);
+    this.deliver(node, (core, now) => core.setLinks(now, node.links));
+  }
+
   setPlan(node: VirtualNode, plan: LanPlan): void {
     node.latestPlan = plan;
     this.deliver(node, (core, now) => {
@@ -146,7 +158,7 @@ export class World implements Ground {
   }
 
   receiveFrame(node: VirtualNode, bytes: Uint8Array): void {
-    this.deliver(node, (core, now) => core.receiveFrame(now, 2, bytes, bytes.length));
+    this.deliver(node, (core, now) => core.receiveFrame(now, node.interface.index, bytes, bytes.length));
   }
 
   receiveHeartbeat(node: VirtualNode, from: string, bytes: Uint8Array): void {
@@ -160,15 +172,24 @@ export class World implements Ground {
     if (request === undefined) this.questions.set(address, request = question(address));
     const now = node.local(this.now);
     for (const stopped of node.stopped) {
-      if (!stopped.receiveFrame(now, 2, request, request.length).empty || !stopped.tick(now).empty) this.violate(`${node.name} is not silent after it was stopped`);
+      if (!stopped.receiveFrame(now, node.interface.index, request, request.length).empty || !stopped.tick(now).empty) this.violate(`${node.name} is not silent after it was stopped`);
     }
-    if (core === undefined || !node.linkUp || this.isPaused(node)) return false;
-    const outbox = core.receiveFrame(now, 2, request, request.length);
+    if (core === undefined || !node.onLan || this.isPaused(node)) return false;
+    const outbox = core.receiveFrame(now, node.interface.index, request, request.length);
     let answered = false;
     for (let i = 0; i < outbox.frameCount; i++) answered ||= hardwareAddressKey(outbox.frames[i].bytes) === CLIENT_KEY;
     this.drain(node, outbox);
-    if (answered && node.segment === 0) this.network.client.learn(this.now, address, nodeMac(node.last));
+    if (answered && node.segment === 0) this.network.client.learn(this.now, address, node.mac);
     return answered;
+  }
+
+  /** All that decides who may answer, and is heard by whom on the LAN, as a text: everything but the path of heartbeats. */
+  groundText(): string {
+    return this.nodes.map((node) => {
+      const { segment, onLan, mac, lanDeafTo, interface: { name, index } } = node;
+      const speaker = [node.core !== undefined, node.incarnation, node.leaving, this.isPaused(node), node.pausedAt, node.plan.revision];
+      return [...speaker, segment, onLan, mac, name, index, lanDeafTo.size].join();
+    }).join(' ');
   }
 
   violate(text: string): void {

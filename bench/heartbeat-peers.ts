@@ -1,0 +1,86 @@
+/**
+ * Peers of the speaker that is measured: the same core as in a speaker, the same key, the same octets, but many of them in one process, without a responder and without a Kubernetes client.
+ * To the measured speaker they speak by UDP, each from an address of its own; among themselves without a socket, for that would cost more than all that is to be measured.
+ *
+ * Says `up` when all of them and the measured speaker hear each other.
+ */
+import { randomBytes } from 'crypto';
+import { createSocket, Socket } from 'dgram';
+import { LanCore, Outbox } from '../speaker/src/lan';
+
+export interface PeersSetup {
+  /** Base64. */
+  readonly key: string;
+  readonly port: number;
+  readonly measured: { readonly node: string; readonly address: string };
+  readonly peers: readonly { readonly node: string; readonly address: string }[];
+}
+
+const INTERVAL_MS = 100;
+const MULTIPLIER = 3;
+
+class Peer {
+  private readonly core: LanCore;
+  private readonly socket: Socket = createSocket('udp4');
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(readonly node: string, readonly address: string, private readonly cluster: Peers) {
+    const incarnation = randomBytes(8).readBigUInt64BE();
+    this.core = new LanCore({ node, incarnation, random: Math.random, heartbeat: { intervalMs: INTERVAL_MS, multiplier: MULTIPLIER } });
+    this.socket.on('message', (datagram, { address: from }) => this.receive(from, datagram));
+  }
+
+  start({ key, port, measured, peers }: PeersSetup): void {
+    this.socket.bind(port, this.address, () => {
+      this.drain(this.core.setKeys(performance.now(), [Buffer.from(key, 'base64')]));
+      const others = [measured, ...peers].filter(({ node }) => node !== this.node).map(({ node, address }) => ({ node, addresses: [address] }));
+      this.drain(this.core.setPlan(performance.now(), { node: this.node, addresses: [], peers: others }));
+    });
+  }
+
+  receive(from: string, datagram: Uint8Array): void {
+    this.drain(this.core.receiveHeartbeat(performance.now(), from, datagram, datagram.length));
+  }
+
+  send(to: string, port: number, datagram: Uint8Array): void {
+    this.socket.send(datagram, port, to);
+  }
+
+  private drain(outbox: Outbox): void {
+    for (let i = 0; i < outbox.datagramCount; i++) {
+      const { to, bytes, length } = outbox.datagrams[i];
+      this.cluster.send(this, to, bytes.slice(0, length));
+    }
+    for (const event of outbox.events) if (event.code === 'peerUp' || event.code === 'peerDown') this.cluster.heard(this, event.node, event.code === 'peerUp');
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.drain(this.core.tick(performance.now())), Math.max(0, this.core.nextDeadline() - performance.now()));
+  }
+}
+
+class Peers {
+  private readonly byAddress = new Map<string, Peer>();
+  private readonly heardBy = new Set<Peer>();
+
+  constructor(private readonly setup: PeersSetup) {
+    for (const { node, address } of setup.peers) this.byAddress.set(address, new Peer(node, address, this));
+  }
+
+  start(): void {
+    for (const peer of this.byAddress.values()) peer.start(this.setup);
+  }
+
+  send(from: Peer, to: string, datagram: Uint8Array): void {
+    const other = this.byAddress.get(to);
+    if (other === undefined) from.send(to, this.setup.port, datagram);
+    else setImmediate(() => other.receive(from.address, datagram));
+  }
+
+  heard(by: Peer, node: string, up: boolean): void {
+    if (node !== this.setup.measured.node) return;
+    if (up) this.heardBy.add(by);
+    else this.heardBy.delete(by);
+    if (this.heardBy.size === this.byAddress.size) console.log('up');
+  }
+}
+
+new Peers(JSON.parse(process.argv[2]) as PeersSetup).start();
