@@ -97,6 +97,21 @@ test('what somebody deletes is made again, what somebody writes is put right', a
   await eventually(list, (found) => expect(found[0].status?.interfaces).toBeUndefined());
 });
 
+test('an object that is gone before it has its status, of which no watch tells, is made anew', async () => {
+  const real = cluster.connect();
+  let first = true;
+  const create: KubeClient['create'] = async (...args) => {
+    if (!first) return real.create(...args);
+    first = false;
+    const { metadata } = args[1] as KubeObject;
+    return { metadata: { ...metadata, name: 'l2-gone', uid: 'gone', resourceVersion: '1' } } as never;
+  };
+  const n1 = await node('n1', { client: Object.assign(Object.create(real) as KubeClient, { create }) });
+  n1.announce(WEB, []);
+  await said('n1: n1');
+  real.close();
+});
+
 test('an object without one of the three labels is nobody\'s, and stays', async () => {
   const { 'metallb.io/service-name': _, ...incomplete } = LABELS;
   await leftover('n1', incomplete);

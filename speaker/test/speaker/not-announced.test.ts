@@ -61,6 +61,8 @@ test('another cause, and the same one after it was announced again, are told ane
   expect(pass(5000)).toEqual(TOLD);
   decide(not('noLocalEndpoint', 'no endpoint here'));
   expect(pass(5000)).toContain('event home/web Warning notAnnounced noLocalEndpoint: no endpoint here; change it');
+  decide(not('nodesExcluded'));
+  expect(pass(5000)).toEqual(TOLD);
   decide(ANNOUNCED, not('nodesExcluded'));
   expect(pass(5000)).toEqual(TOLD);
 });

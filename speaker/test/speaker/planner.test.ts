@@ -64,6 +64,14 @@ test('a deleted Service leaves the plan', () => {
 
 test('an address outside the new configuration leaves the plan', () => {
   const subject = planner();
+  expect(planned(subject)).toEqual(['93.5.22.100']);
   subject.setContext(config('93.5.22.200'), NODES);
   expect(subject.update()).toMatchObject({ addresses: [], changed: ['home/web'] });
+});
+
+test('a node that may not announce any more is no candidate', () => {
+  const subject = planner();
+  expect(subject.update()!.addresses[0].candidates).toHaveLength(3);
+  subject.setContext(config('93.5.22.100'), NODES.map((node) => ({ ...node, networkUnavailable: node.name !== 'n2' })));
+  expect(subject.update()!.addresses[0].candidates).toEqual(['n2']);
 });
