@@ -8,7 +8,7 @@
  * Every host on the LAN has to take a broadcast, and this thread answers nothing while it sends. So bursts go out in turns: those of {@link FRAMES_PER_TURN} frames
  * (or of {@link MOST_TURNS} turns that were not used) at once, those of thousands of addresses that were taken over together one after the other. An address that was just taken comes before one whose burst is repeated.
  */
-import { ARP_REPLY, ARP_REQUEST, ArpFrame, encodeArp } from '../wire';
+import { ARP_REPLY, ARP_REQUEST, ArpFrame, encodeArp, Handover } from '../wire';
 import { Address } from './address';
 import { Interface } from './interfaces';
 import { advertise } from './neighbor';
@@ -132,7 +132,8 @@ export class Gratuitous {
   }
 
   private send(now: number, address: Address, outbox: Outbox): void {
-    this.burst(address, outbox);
+    // Who takes over an address that is offered announces it in a moment, and would yield if it heard the contrary after that.
+    if (address.handover !== Handover.TO_ANY) this.burst(address, outbox);
     this.schedule(now, address);
   }
 

@@ -7,7 +7,8 @@
  * Nor are there two answers, since both draw the line at the announcement: what is asked before is the former holder's to answer, what is asked after it the next one's. The former
  * holder has questions and announcement in one queue, in the order of the LAN. The next one does not hear itself, so its loop reads what is queued just before it sends the announcement
  * (`Takeover` in outbox.ts), and those questions are dropped as `formerHolder`. What is left is a question under way while the announcement is: it may reach the former holder before and the next one
- * after, in the few microseconds from one port of a switch to another.
+ * after, in the few microseconds from one port of a switch to another. And of addresses that change hands by the hundred only the first are announced at once (gratuitous.ts); with the others the line is the
+ * heartbeat that tells of them, which is no line in the order of the LAN.
  *
  * It does so when the speaker stops, when the plan gives the address to others (the node is drained, or has no endpoint any more), and, if an operator wants that, when a better
  * candidate has returned (*failback*): at once, or after it has been there for a hold-down. One that comes and goes waits for longer each time (damping.ts). The holder

@@ -12,6 +12,8 @@ import { LoseReason } from './types';
 export class Holdings {
   /** Whether peers should hear of a change; whoever reads it sets it back. */
   changed = false;
+  /** Addresses taken from others who answer, that wait for their turn to be announced: those others will hear of it by heartbeat. */
+  private readonly untold: Address[] = [];
 
   constructor(private readonly membership: Membership, private readonly gratuitous: Gratuitous, private readonly outbox: Outbox) {}
 
@@ -67,11 +69,19 @@ export class Holdings {
     address.heldBeforeStall = false;
     address.lastHolder = undefined;
     address.assertedAt = now;
-    address.answersFrom = this.isServed(address) ? now : -Infinity;
-    const first = this.outbox.frameCount;
+    const served = this.isServed(address), first = this.outbox.frameCount;
     this.announce(now, address);
-    if (address.answersFrom === now && this.outbox.frameCount > first) this.outbox.frames[first].takeover = address;
+    const announced = this.outbox.frameCount > first;
+    address.answersFrom = !served ? -Infinity : announced ? now : Infinity;
+    if (served && announced) this.outbox.frames[first].takeover = address;
+    else if (served) this.untold.push(address);
     this.changed = true;
+  }
+
+  /** Peers are told by heartbeat now of what is held. */
+  told(now: number): void {
+    for (const address of this.untold) if (address.answersFrom === Infinity) address.answersFrom = now;
+    this.untold.length = 0;
   }
 
   /**

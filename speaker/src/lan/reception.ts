@@ -50,7 +50,7 @@ export class Reception {
     if (peer !== undefined) peer.hardwareAddresses.add(hardwareAddressKey(arp.senderHardwareAddress));
     const claimed = this.addresses.map.ofIpv4(arp.senderProtocolAddress);
     if (claimed !== undefined) {
-      const drop = this.heed(now, claimed, arp.senderHardwareAddress, isClaim(arp), iface, authorised);
+      const drop = this.heed(now, claimed, arp.senderHardwareAddress, isClaim(arp), iface, receivedAt, authorised);
       if (drop !== undefined) return drop;
     }
     const asked = this.addresses.map.ofIpv4(arp.targetProtocolAddress);
@@ -72,7 +72,7 @@ export class Reception {
     if (peer !== undefined) peer.hardwareAddresses.add(hardwareAddressKey(sender));
     const planned = this.addresses.map.ofIpv6(neighbor.target);
     if (advertised && planned !== undefined) {
-      const drop = this.heed(now, planned, sender, true, iface, authorised);
+      const drop = this.heed(now, planned, sender, true, iface, receivedAt, authorised);
       if (drop !== undefined) return drop;
     }
     if (planned !== undefined && !advertised) this.overheard.noteSolicitation(now, planned, iface.index, neighbor);
@@ -82,7 +82,7 @@ export class Reception {
 
   /** Somebody else sends in the name of a planned address; a speaker perhaps without meaning to claim it. */
   private heed(
-    now: number, address: Address, hardwareAddress: Uint8Array, claims: boolean, iface: Interface, authorised: boolean,
+    now: number, address: Address, hardwareAddress: Uint8Array, claims: boolean, iface: Interface, receivedAt: number, authorised: boolean,
   ): FrameDrop | undefined {
     const sender = hardwareAddressKey(hardwareAddress);
     if (this.interfaces.ownHardwareAddresses.has(sender)) return 'ownFrame';
@@ -94,6 +94,7 @@ export class Reception {
       return 'conflict';
     }
     if (!claims) return undefined;
+    if (address.held && receivedAt <= address.answersFrom) return 'formerHolder'; // it was true then
     noteClaim(now, address, iface, peer);
     this.claimed = address;
     return 'claim';

@@ -109,6 +109,7 @@ export class Rounds {
       this.askLan(now);
     }
     this.lastRound = now;
+    this.holdings.told(now);
     if (!this.canBeat) return;
     if (this.membership.twins.notices.length > 0) this.heartbeats.notify(now, this.outbox);
     if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.decisions.revision);

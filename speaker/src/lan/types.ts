@@ -227,7 +227,7 @@ export type LanEvent =
   | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent | HeartbeatKeyRetiredEvent | DuplicateNodeEvent;
 
 /** Why a frame was not answered; of those in the second row see `NeighborProblem`. `claim` is a speaker's claim to an address, `conflict`
- * that of a stranger. `formerHolder`: asked before this node had announced an address that it took from another, which answers. */
+ * that of a stranger. `formerHolder`: asked, or claimed, before this node had announced an address that it took from another, which answers. */
 export const FRAME_DROPS = [
   'stopped', 'stalled', 'unknownInterface', 'truncated', 'notArp', 'hardwareType', 'protocolType', 'addressLength',
   'notIpv6', 'notNeighborDiscovery', 'hopLimit', 'messageCode', 'messageLength', 'checksum', 'targetMulticast', 'optionLength', 'unspecifiedSource',
