@@ -1,8 +1,18 @@
+import * as fs from 'fs';
 import { setTimeout as sleep } from 'timers/promises';
 import { ask, monotonicNs, Network, VIRTUAL_ADDRESS, watchLink } from '..';
 import { ALONE, DataPlaneLab, DETECTION_MS, Mischief } from './support-dataplane';
 
 let lab: DataPlaneLab, network: Network;
+
+/** Threads of a process: their nice values, and their processor time. */
+function threadsOf(pid: number): { id: number; nice: number; ns: number }[] {
+  return fs.readdirSync(`/proc/${pid}/task`).map((id) => {
+    const stat = fs.readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8');
+    const nice = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]); // field 19
+    return { id: Number(id), nice, ns: Number(fs.readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]) };
+  });
+}
 
 beforeEach(async () => {
   lab = await DataPlaneLab.start();
@@ -30,6 +40,18 @@ describe('one data plane', () => {
     expect(plane.lines().filter(({ done }) => done)).toEqual([]);
     expect(report).toMatchObject({ answered: 150 });
     await plane.told('done');
+  });
+
+  test('comes before the main thread when both want a processor', async () => {
+    const plane = lab.plane('n1', ALONE);
+    await plane.event('addressAcquired');
+    const before = threadsOf(plane.process.pid);
+    await ask(network, VIRTUAL_ADDRESS, { count: 2000 });
+    const earlier = (id: number) => before.find((thread) => thread.id === id)?.ns ?? 0;
+    const threads = threadsOf(plane.process.pid).map(({ id, nice, ns }) => ({ id, nice, took: ns - earlier(id) }));
+    const [answering] = threads.sort((one, other) => other.took - one.took);
+    expect(answering.nice).toBe(0);
+    expect(threads.filter(({ nice }) => nice > 0)).toMatchObject([{ id: plane.process.pid, nice: 10 }]);
   });
 
   test('stops: gives the address up, answers no more, and lets the process end', async () => {

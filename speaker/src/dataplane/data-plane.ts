@@ -1,4 +1,5 @@
 import { EventEmitter } from 'events';
+import { getPriority, setPriority } from 'os';
 import { Worker } from 'worker_threads';
 import { FailbackOptions, LanEvent, LanPlan } from '../lan';
 import { SysError, Wakeup } from '../sys';
@@ -10,6 +11,8 @@ import { PlanSender } from './plan-change';
 /** How long the end of the process waits for the goodbye to be on the wire. */
 const GOODBYE_MS = 250;
 const START_MS = 10_000;
+/** Of the main thread, once the data plane runs; that of the data plane stays as it was, 0 as a rule. A tenth of its weight for the kernel's scheduler. */
+const MAIN_THREAD_NICE = 10;
 
 export interface DataPlaneOptions {
   /** Name of this node (`spec.nodeName`). */
@@ -53,7 +56,7 @@ interface Waiting {
  */
 export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [KernelReport]; failed: [Error] }> {
   /**
-   * Starts the thread. Resolves when its sockets are open; nothing is announced before the first plan.
+   * Starts the thread. Resolves when its sockets are open; nothing is announced before the first plan. The calling thread has less priority from then on.
    *
    * @throws SysError when a socket cannot be opened: `EPERM` without CAP_NET_RAW, `EADDRINUSE` when the port is taken, `ENOSYS` where there is no Linux
    * @throws DataPlaneError `DATAPLANE_OPTION`
@@ -62,6 +65,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [Kernel
     validate(options);
     const plane = new DataPlane(options);
     await plane.started;
+    giveWay();
     return plane;
   }
 
@@ -204,6 +208,16 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [Kernel
     this.worker.postMessage(command);
     this.wakeup.signal();
   }
+}
+
+/**
+ * Lowers the priority of the calling thread alone, which on Linux has one of its own (setpriority(2)): when there are fewer processors than threads with something to do, the
+ * kernel then interrupts the main thread for a question instead of letting it finish its slice of some milliseconds. Nobody needs a right to be nicer, and with a cgroup for each container
+ * as in Kubernetes other programs gain nothing by it.
+ */
+function giveWay(): void {
+  if (getPriority() >= MAIN_THREAD_NICE) return; // to be less nice than before is not allowed
+  setPriority(MAIN_THREAD_NICE);
 }
 
 function stopped(): DataPlaneError {
