@@ -35,6 +35,7 @@
  */
 import { LanError, LanPlan, Link, Outbox, Takeover } from '../lan';
 import { Errno, errnoName, NetworkLink, NOTHING, SysError } from '../sys';
+import { Ahead } from './ahead';
 import { Groups } from './groups';
 import { interestOf } from './interest';
 import { KernelWatch } from './kernel-watch';
@@ -50,18 +51,9 @@ const BATCH = 64;
 const IDLE_MS = 1000;
 /** Longer than any packet that concerns us; what is longer is cut, and refused by its decoder. */
 const PACKET_SIZE = 2048;
-/** Frames that are read before an announcement and handled after it; more are left in the sockets, for there must be an end. */
-const MOST_AHEAD = 1024;
 
 /** Errors of receiving that the kernel tells once, and that leave the socket as it was. Any other would come again at once, for ever. */
 const PASSING: ReadonlySet<number> = new Set([Errno.ENETDOWN, Errno.ENOBUFS, Errno.ENOMEM]);
-
-/** A frame that was read before its turn. */
-interface WaitingFrame {
-  readonly ifindex: number;
-  readonly bytes: Uint8Array;
-  readonly receivedAt: number;
-}
 
 export interface LoopOptions {
   readonly excludeInterfaces?: RegExp;
@@ -73,9 +65,7 @@ export class Loop {
   private readonly statistics = new Statistics();
   private readonly packet = Buffer.alloc(PACKET_SIZE);
   private readonly datagram = Buffer.alloc(PACKET_SIZE);
-  /** Frames that were read ahead, in the order in which they came. */
-  private readonly waiting: WaitingFrame[] = [];
-  private catchingUp = false;
+  private readonly ahead = new Ahead();
   private readonly groups: Groups;
   private readonly kernel: KernelWatch;
   private readonly links: LinkWatch;
@@ -248,31 +238,23 @@ export class Loop {
       if (errno === 0) statistics.datagramsSent++; else this.sendFailed(errno, { to });
     }
     if (outbox.events.length > 0) around.report({ type: 'events', events: outbox.events });
-    if (this.waiting.length > 0 && !this.catchingUp) this.catchUp();
+    if (this.ahead.waits) this.catchUp();
   }
 
-  /** Reads the questions that are queued, and tells the core that it came before the announcement which is about to be sent. */
+  /** Before an announcement: who asks in this moment asks the former holder. */
   private readAhead(takeover: Takeover): void {
-    const { around: { now, packets, neighbors }, packet, waiting, statistics } = this;
+    const { around: { now, packets, neighbors }, packet, statistics } = this;
     const socket = takeover.ipv6 ? neighbors : packets;
-    while (waiting.length < MOST_AHEAD) {
+    this.ahead.read(takeover, socket, packet, () => {
       const length = this.receive(socket, packet);
-      if (length === NOTHING) break;
-      statistics.framesReceived++;
-      waiting.push({ ifindex: socket.interfaceIndex, bytes: Uint8Array.prototype.slice.call(packet, 0, length), receivedAt: now() });
-    }
-    takeover.answersFrom = now();
+      if (length !== NOTHING) statistics.framesReceived++;
+      return length;
+    }, now);
   }
 
-  /** Handles frames that were read ahead, and those that are meanwhile. */
   private catchUp(): void {
-    this.catchingUp = true;
-    for (let index = 0; index < this.waiting.length; index++) {
-      const { ifindex, bytes, receivedAt } = this.waiting[index];
-      this.drain(this.core.receiveFrame(this.around.now(), ifindex, bytes, bytes.length, receivedAt));
-    }
-    this.waiting.length = 0;
-    this.catchingUp = false;
+    const { around: { now }, core } = this;
+    this.ahead.handle(({ ifindex, bytes, receivedAt }) => this.drain(core.receiveFrame(now(), ifindex, bytes, bytes.length, receivedAt)));
   }
 
   private sendHeartbeat(to: string, bytes: Uint8Array, length: number): number {
