@@ -14,12 +14,14 @@
  *  - `still`: when nothing has been disturbed for a while and nothing is lost, nothing moves, whatever is cut; but to a better
  *    candidate, where that is wanted.
  *  - `stays`: nor does anything move when heartbeats alone are disturbed, for the LAN tells who lives; but to a better candidate, where that is wanted.
+ *  - `keeps`: nobody takes an address, as if it were free, from a node that has answered for it steadily where both are on the LAN.
  *  - `told`: a client that has asked once knows who answers now, though it never asks again: a while after everybody else has, if nothing is lost.
  *  - `polite`: with conflict detection, no address that a foreign host has, and nobody in the cluster had before, is answered for.
  *  - `silent`: nothing is sent after a stop (the world looks at that), and a node that was away answers nothing at first.
  */
 import { VirtualNode } from './virtual-node';
 import { DETECTION_MS, INTERVAL_MS, World } from './world';
+import { AcquireReason, LanEvent } from '../../src/lan';
 import { PROBING_MS } from '../../src/lan/probing';
 import { parseAddress } from '../../src/wire';
 
@@ -33,6 +35,9 @@ const ONE_BY_LOSSY_LAN_ALLOWANCE_MS = 5000;
 /** For each better candidate that is heard, but is on another segment and defers to a holder there, or has another plan: a vacancy is waited out. */
 const VACANCY_ALLOWANCE_MS = 1000;
 const SOME_ALLOWANCE_MS = DETECTION_MS * 2 + INTERVAL_MS + 100;
+/** Who has answered for so long is known to all who have listened. */
+const STEADY_MS = 1000;
+const AS_IF_FREE: ReadonlySet<AcquireReason> = new Set<AcquireReason>(['firstCandidate', 'onlyCandidate', 'holderDown']);
 /** An answer on the LAN comes before the next question is due. */
 const FAST_MS = 10;
 /** All has come to rest: longer than any of the others without losses. */
@@ -54,6 +59,9 @@ export class Invariants {
   private readonly stayed = new Map<string, string>();
   private ground = '';
   private groundSince = 0;
+  /** Since when a node has answered for an address, and since when it has been where it is on the LAN, undisturbed. */
+  private readonly answeringSince = new Map<string, number>();
+  private readonly place = new Map<VirtualNode, { text: string; since: number }>();
   /** Who has answered where the client was not, and the client has not heard since. */
   private readonly behindCut = new Set<string>();
   private readonly everAnswered = new Set<string>();
@@ -66,8 +74,48 @@ export class Invariants {
     this.keys = new Map(addresses.map((address) => [address, parseAddress(address)!]));
   }
 
+  /** Looks at what a speaker reports. */
+  heed(taker: VirtualNode, event: LanEvent): void {
+    if (event.code !== 'addressAcquired' || !AS_IF_FREE.has(event.reason)) return;
+    const { world, world: { network, network: { lan }, now } } = this;
+    if (lan.loss > 0 || lan.delayMs > FAST_MS) return;
+    const key = this.keys.get(event.address)!;
+    for (const holder of world.nodes) {
+      const answeringFor = now - (this.answeringSince.get(`${event.address} ${holder.name}`) ?? now);
+      const steady = answeringFor >= STEADY_MS && now - this.placedSince(holder) >= STILL_AFTER_MS;
+      const runs = holder !== taker && holder.core !== undefined && !world.isPaused(holder);
+      const there = runs && holder.segment === taker.segment && holder.canAnswer(key);
+      const agreed = holder.plan.revision === taker.plan.revision && !taker.lanDeafTo.has(holder) && !holder.lanDeafTo.has(taker);
+      const arrived = now - (this.place.get(taker)?.since ?? now) < STILL_AFTER_MS && taker.startedAt < this.placedSince(taker);
+      // Whoever is given an address by a new plan does not ask the LAN first, so if heartbeats are cut too it takes it, until it hears the other's claim.
+      const unasked = !network.heartbeatsPass(holder, taker) && taker.planGivenAt > taker.startedAt;
+      if (steady && there && agreed && !arrived && !unasked) this.fail('keeps', `${taker.name} takes ${event.address} (${event.reason}), which ${holder.name} has`);
+    }
+  }
+
+  private placedSince(node: VirtualNode): number {
+    return this.place.get(node)?.since ?? this.world.now;
+  }
+
+  private notePlaces(): void {
+    for (const node of this.world.nodes) {
+      const text = [node.segment, node.onLan, node.mac, node.interface.index].join();
+      if (this.place.get(node)?.text !== text) this.place.set(node, { text, since: this.world.now });
+    }
+  }
+
+  private noteAnswers(address: string, answering: readonly VirtualNode[]): void {
+    const { nodes, now } = this.world;
+    for (const node of nodes) {
+      const key = `${address} ${node.name}`;
+      if (!answering.includes(node)) this.answeringSince.delete(key);
+      else if (!this.answeringSince.has(key)) this.answeringSince.set(key, now);
+    }
+  }
+
   check(): void {
     const { world } = this;
+    this.notePlaces();
     const segments = [...new Set(world.nodes.map(({ segment }) => segment))]
       .map((segment) => ({ segment, members: world.nodes.filter((node) => node.segment === segment) }));
     const ground = world.groundText();
@@ -76,6 +124,7 @@ export class Invariants {
     for (const address of this.addresses) {
       const answering = world.nodes.filter((node) => this.ask(node, address));
       this.checkPolite(address, answering);
+      this.noteAnswers(address, answering);
       for (const { name, segment } of answering) if (segment !== 0) this.behindCut.add(`${address} ${name}`);
       this.checkTold(address, answering.filter(({ segment }) => segment === 0));
       for (const { segment, members } of segments) {

@@ -73,7 +73,7 @@ export class Scenario {
     this.kind = KINDS[kind];
     const { nodes, addresses, drift } = this.kind;
     this.random = new Random(seed);
-    this.world = new World(this.random);
+    this.world = new World(this.random, (node, event) => this.invariants.heed(node, event));
     this.world.conflictDetection = seed % 3 === 0;
     this.world.failback = FAILBACKS[seed % FAILBACKS.length];
     this.names = Array.from({ length: this.random.integer(...nodes) }, (_, i) => `node-${44 + i}`);

@@ -17,6 +17,8 @@ export class VirtualNode {
   macKey!: number;
   /** The speaker, while it runs. */
   core: LanCore | undefined;
+  /** When its speaker was started. */
+  startedAt = -Infinity;
   /** Counts the speakers of all nodes. */
   incarnation = 0;
   /** Speakers that were stopped; whatever is handed to them, they must stay silent. */
@@ -36,6 +38,8 @@ export class VirtualNode {
   readonly lanDeafTo = new Set<VirtualNode>();
   /** Its interface; `present` while there is one. */
   interface = { name: 'eth0', index: 2, present: true };
+  /** Its name, as far as the speaker has been told. */
+  toldInterface = 'eth0';
   pausedUntil = 0;
   pausedAt = 0;
   /** What came in while it was paused. */
@@ -86,6 +90,7 @@ export class VirtualNode {
   /** Whether it may answer for an address now: it is a candidate, or hands the address over since it is none any more. */
   mayAnswer(now: number, address: number | bigint): boolean {
     const planned = this.planned.get(address);
+    if (planned?.interfaces?.includes(this.toldInterface) === false) return false;
     return planned !== undefined && (planned.candidates.includes(this.name) || now - this.planGivenAt < HANDOVER_MS);
   }
 

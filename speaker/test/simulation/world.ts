@@ -68,6 +68,8 @@ export class World implements Ground {
     if (node.core !== undefined) return;
     this.note(`${node.name} starts`);
     node.incarnation = ++this.incarnations;
+    node.startedAt = this.now;
+    node.toldInterface = node.interface.name;
     const core = new LanCore({
       node: node.name,
       incarnation: BigInt(node.incarnation) * 7919n + BigInt(this.random.seed),
@@ -141,7 +143,10 @@ export class World implements Ground {
     const after = JSON.stringify([node.interface, node.mac]);
     if (before === after) return;
     this.note(`${node.name} interface ${after}`);
-    this.deliver(node, (core, now) => core.setLinks(now, node.links));
+    this.deliver(node, (core, now) => {
+      node.toldInterface = node.interface.name;
+      return core.setLinks(now, node.links);
+    });
   }
 
   setPlan(node: VirtualNode, plan: LanPlan): void {
