@@ -61,7 +61,7 @@ synth        how long an author waits: constructs, checks and manifests of growi
   --json FILE                write the figures as JSON, too
   --api embedded|real        an API server in memory (default), or etcd and kube-apiserver
   --nodes N                  nodes of the cluster, each with a speaker, 1 to 20 (default 1; failover: 2 to 20, default 3)
-  --rounds N                 arp: rounds of each kind, 1 to 1000 (default 40)
+  --rounds N                 arp: rounds of each kind, 1 to 1000 (default 10)
   --runs N                   failover: runs of each case, 1 to 1000 (default 30); memory, allocation, synth: how often all is started anew, 1 to 100 (default 1; synth: 5)
   --case NAME,NAME,...       failover: ${CASE_NAMES.join(', ')} (default all)
   --settle-ms N              failover: rest after each run, 0 to 60000 (default 2000)
@@ -101,7 +101,7 @@ export function readOptions(argv: readonly string[], node: string): Options {
     json: values.json,
     api,
     nodes: whole('nodes', values.nodes ?? (failover ? '3' : '1'), failover ? 2 : 1, 20),
-    rounds: whole('rounds', values.rounds ?? '40', 1, 1000),
+    rounds: whole('rounds', values.rounds ?? '10', 1, 1000),
     runs: whole('runs', values.runs ?? RUNS[bench] ?? '1', 1, failover ? 1000 : 100),
     cases: (values.case?.split(',') ?? CASE_NAMES).map(caseName),
     settleMs: whole('settle-ms', values['settle-ms'] ?? '2000', 0, 60_000),

@@ -73,7 +73,7 @@ describe('the command line of the benchmarks', () => {
       json: undefined,
       api: 'embedded',
       nodes: 1,
-      rounds: 40,
+      rounds: 10,
       runs: 1,
       cases: ['crash', 'kill', 'pause', 'cable', 'cable-management', 'stop', 'heartbeats', 'lan-cut'],
       settleMs: 2000,
