@@ -78,6 +78,7 @@ describe('the command line of the benchmarks', () => {
       cases: ['crash', 'kill', 'pause', 'cable', 'cable-management', 'stop', 'heartbeats', 'lan-cut'],
       settleMs: 2000,
       services: [0, 1, 1000],
+      peers: [0, 3, 32],
       speaker: '/usr/bin/node speaker/dist/main.js speaker',
       controller: '/usr/bin/node speaker/dist/main.js controller',
     });
@@ -101,7 +102,7 @@ describe('the command line of the benchmarks', () => {
   });
 
   test.each([
-    [[], 'say what to measure: arp, failover, memory, allocation'],
+    [[], 'say what to measure: arp, failover, memory, heartbeat, allocation, synth'],
     [['cpu'], "'cpu' is no benchmark"],
     [['arp', 'memory'], "'memory' is one word too many"],
     [['arp', '--speed', '3'], "Unknown option '--speed'"],
