@@ -55,10 +55,14 @@ export class Witness {
   private budget = 0;
   /** Where the next tick begins, so that with more addresses than the budget each has its turn. */
   private turn = 0;
+  /** Peers that are down, or whose heartbeats are overdue: nobody else is asked. At rest there is none, and nothing is done for each address. */
+  private doubtful: readonly Peer[] = [];
 
   tick(view: WitnessView, addresses: readonly Address[], outbox: Outbox): void {
     this.budget = FRAMES_PER_TICK;
     this.resolveUnknown(view, outbox);
+    this.doubtful = [...view.peers.values()].filter((peer) => !peer.up || isOverdue(view, peer));
+    if (this.doubtful.length === 0 && !view.listening) return;
     for (let i = 0; i < addresses.length && this.budget > 0; i++) {
       this.turn = (this.turn + 1) % addresses.length;
       const address = addresses[this.turn];
@@ -67,12 +71,12 @@ export class Witness {
   }
 
   private ask(view: WitnessView, address: Address, outbox: Outbox): void {
-    const { now, peers } = view;
+    const { now } = view;
     if (!address.held && view.listening) {
       for (const iface of address.interfaces) this.probe(iface, address, undefined, outbox);
       return;
     }
-    const asked = address.held ? this.absent(view, address) : [...peers.values()].filter((peer) => this.isSuspect(view, address, peer));
+    const asked = address.held ? this.absent(view, address) : this.doubtful.filter((peer) => this.isSuspect(view, address, peer));
     if (asked.length > 0) address.probedAt = now;
     for (const peer of asked) {
       for (const iface of address.interfaces) {
@@ -82,14 +86,14 @@ export class Witness {
   }
 
   /** The candidates that a holder asks now: all that are down, when it is time for one of them. */
-  private absent({ now, peers }: WitnessView, address: Address): Peer[] {
-    const absent = [...peers.values()].filter((peer) => !peer.up && address.candidates.includes(peer.node));
+  private absent({ now }: WitnessView, address: Address): Peer[] {
+    const absent = this.doubtful.filter((peer) => !peer.up && address.candidates.includes(peer.node));
     return absent.some((peer) => now - address.probedAt >= spacingAfter(now - peer.downSince)) ? absent : [];
   }
 
   /** Whether a peer holds the address as far as is known, and its heartbeat is overdue. */
-  private isSuspect({ now, intervalMs, detectionMs, peers }: WitnessView, address: Address, peer: Peer): boolean {
-    if (peer.up) return peer.linkUp && peer.stateOf(address.key)?.held === true && now - Math.min(peer.heardAt, peer.confirmedAt) > intervalMs * 1.5;
+  private isSuspect({ now, detectionMs, peers }: WitnessView, address: Address, peer: Peer): boolean {
+    if (peer.up) return peer.stateOf(address.key)?.held === true;
     return address.rival?.node === peer.node && isRivalFresh(address, peers, now, detectionMs);
   }
 
@@ -147,6 +151,10 @@ export class Witness {
     const slot = outbox.frame(iface.index);
     slot.length = encodeArp(slot.bytes, request);
   }
+}
+
+function isOverdue({ now, intervalMs }: WitnessView, { linkUp, heardAt, confirmedAt }: Peer): boolean {
+  return linkUp && now - Math.min(heardAt, confirmedAt) > intervalMs * 1.5;
 }
 
 function spacingAfter(downMs: number): number {
