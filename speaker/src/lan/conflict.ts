@@ -3,8 +3,8 @@
  *
  * An ARP packet whose sender protocol address is planned here, or a Neighbor Advertisement whose target is, from a hardware address that
  * is not ours, is evidence that somebody else uses the address (RFC 5227 §2.4, RFC 4862 §5.4.4). If the hardware address is a speaker's, it is a rival, and ownership.ts decides who yields. Of ARP only
- * announcements and replies count then: the kernel of a node in IPVS mode has every address on a dummy interface, and may put it as
- * sender into requests of its own though the speaker there does not hold it. If it is nobody we know, it is an address conflict:
+ * announcements count then, and answers to questions that kernels do not answer: the kernel of a node in IPVS mode has every address on a dummy interface, so it may put it as
+ * sender into requests of its own and, without strictARP, answers for it, though the speaker there does not hold it. If it is nobody we know, it is an address conflict:
  * reported, and defended at most once in DEFEND_INTERVAL (RFC 5227 §1.1, §2.4 (c)); never fought over packet by packet.
  */
 import { ArpFrame, classifyArp, formatHardwareAddress, hardwareAddressKey } from '../wire';
@@ -14,6 +14,7 @@ import { Interface, subnetOf } from './interfaces';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 import { Spacing } from './spacing';
+import { SPEAKERS_ALONE } from './witness';
 
 /** DEFEND_INTERVAL (RFC 5227 §1.1). */
 const DEFEND_INTERVAL_MS = 10_000;
@@ -26,10 +27,19 @@ export function speakerOf(hardwareAddress: number, peers: ReadonlyMap<string, Pe
   return undefined;
 }
 
-/** Whether a speaker claims by an ARP packet the address that is its sender. */
-export function isClaim(arp: ArpFrame): boolean {
-  const kind = classifyArp(arp);
-  return kind === 'announcement' || kind === 'gratuitousReply' || kind === 'reply';
+/**
+ * Whether a speaker claims by an ARP packet the address that is its sender. `perhaps`: it is an answer that its kernel may have given, to a question of ours or somebody else's.
+ */
+export function claimOf(arp: ArpFrame): boolean | 'perhaps' {
+  switch (classifyArp(arp)) {
+    case 'announcement':
+    case 'gratuitousReply':
+      return true;
+    case 'reply':
+      return arp.targetProtocolAddress === SPEAKERS_ALONE || 'perhaps';
+    default:
+      return false;
+  }
 }
 
 /** Notes a speaker's claim, heard on an interface. */

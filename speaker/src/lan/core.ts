@@ -41,6 +41,7 @@ import { Gratuitous } from './gratuitous';
 import { Handovers } from './handover';
 import { Holdings } from './holdings';
 import { Interfaces } from './interfaces';
+import { Kernels } from './kernels';
 import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
@@ -101,8 +102,9 @@ export class LanCore {
     this.probing = new Probing(options.conflictDetection ?? false, options.random, this.outbox);
     this.decisions = new Decisions(this.membership, this.listening, this.holdings, this.handovers, this.probing);
     const { interfaces, addresses, membership, overheard, probing, outbox, listening, decisions, holdings } = this;
-    this.reception = new Reception(interfaces, addresses, membership, new Conflicts(gratuitous), overheard, probing, outbox);
-    this.rounds = new Rounds(intervalMs, options.random, membership, listening, decisions, holdings, interfaces, addresses, outbox);
+    const kernels = new Kernels(membership, outbox);
+    this.reception = new Reception(interfaces, addresses, membership, new Conflicts(gratuitous), overheard, probing, kernels, outbox);
+    this.rounds = new Rounds(intervalMs, options.random, membership, listening, decisions, holdings, interfaces, addresses, kernels, outbox);
     this.placement = new Placement(membership, listening, decisions, holdings, this.rounds, interfaces, addresses, outbox);
   }
 

@@ -13,6 +13,7 @@ import { Address } from './address';
 import { speakerOf } from './conflict';
 import { claimedHardwareAddress } from './neighbor';
 import { Peer } from './peer';
+import { SPEAKERS_ALONE } from './witness';
 
 /** Clients remembered for one address. */
 export const MOST_CLIENTS = 64;
@@ -40,8 +41,9 @@ export class Overheard {
 
   /** Notes who sent an ARP request for the address. */
   noteRequest(now: number, address: Address, ifindex: number, { senderProtocolAddress, senderHardwareAddress }: ArpFrame): void {
-    // A probe comes from nobody yet, and an announcement from a rival.
-    if (senderProtocolAddress === 0 || senderProtocolAddress === address.key || isGroup(senderHardwareAddress)) return;
+    // A probe comes from nobody yet, an announcement from a rival, and a speaker's question to a speaker from no client.
+    if (senderProtocolAddress === 0 || senderProtocolAddress === SPEAKERS_ALONE || senderProtocolAddress === address.key) return;
+    if (isGroup(senderHardwareAddress)) return;
     const { clients } = address;
     for (const client of clients) {
       if (client.ipv4 === senderProtocolAddress) return renew(now, client, ifindex, senderHardwareAddress);

@@ -54,6 +54,8 @@ export class Peer {
   recordAt = -Infinity;
   /** Why it is up or down. */
   reason: PeerReason | undefined;
+  /** Whether its kernel is known to answer for an address that this node holds; see kernels.ts. */
+  kernelAnswers = false;
   listening = false;
   revision = 0;
   /** Hardware addresses it has announced with; kept when it goes down, since by them its claims on the LAN are recognised. */

@@ -5,8 +5,9 @@ import {
 } from '../wire';
 import { Address } from './address';
 import { Addresses } from './addresses';
-import { Conflicts, isClaim, noteClaim, speakerOf } from './conflict';
+import { claimOf, Conflicts, noteClaim, speakerOf } from './conflict';
 import { Interface, Interfaces } from './interfaces';
+import { Kernels } from './kernels';
 import { Membership } from './membership';
 import { claimedHardwareAddress, respondToSolicitation } from './neighbor';
 import { Outbox } from './outbox';
@@ -14,6 +15,7 @@ import { Overheard } from './overheard';
 import { Probing } from './probing';
 import { respond } from './responder';
 import { FrameDrop } from './types';
+import { verify } from './witness';
 
 export class Reception {
   /** The address a speaker has just claimed, after a frame dropped as `claim`. */
@@ -28,6 +30,7 @@ export class Reception {
     private readonly conflicts: Conflicts,
     private readonly overheard: Overheard,
     private readonly probing: Probing,
+    private readonly kernels: Kernels,
     private readonly outbox: Outbox,
   ) {}
 
@@ -50,7 +53,7 @@ export class Reception {
     if (peer !== undefined) peer.hardwareAddresses.add(hardwareAddressKey(arp.senderHardwareAddress));
     const claimed = this.addresses.map.ofIpv4(arp.senderProtocolAddress);
     if (claimed !== undefined) {
-      const drop = this.heed(now, claimed, arp.senderHardwareAddress, isClaim(arp), iface, receivedAt, authorised);
+      const drop = this.heed(now, claimed, arp.senderHardwareAddress, claimOf(arp), iface, receivedAt, authorised);
       if (drop !== undefined) return drop;
     }
     const asked = this.addresses.map.ofIpv4(arp.targetProtocolAddress);
@@ -82,7 +85,8 @@ export class Reception {
 
   /** Somebody else sends in the name of a planned address; a speaker perhaps without meaning to claim it. */
   private heed(
-    now: number, address: Address, hardwareAddress: Uint8Array, claims: boolean, iface: Interface, receivedAt: number, authorised: boolean,
+    now: number, address: Address, hardwareAddress: Uint8Array, claims: boolean | 'perhaps', iface: Interface, receivedAt: number,
+    authorised: boolean,
   ): FrameDrop | undefined {
     const sender = hardwareAddressKey(hardwareAddress);
     if (this.interfaces.ownHardwareAddresses.has(sender)) return 'ownFrame';
@@ -95,6 +99,11 @@ export class Reception {
     }
     if (!claims) return undefined;
     if (address.held && receivedAt <= address.answersFrom) return 'formerHolder'; // it was true then
+    if (claims === 'perhaps' && !(peer.up && peer.stateOf(address.key)?.held === true)) {
+      this.kernels.answered(now, address, peer, hardwareAddress, iface);
+      verify(now, iface, address, sender, this.outbox);
+      return 'kernelAnswer';
+    }
     noteClaim(now, address, iface, peer);
     this.claimed = address;
     return 'claim';

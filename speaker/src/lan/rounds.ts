@@ -10,6 +10,7 @@ import { STOP_SPACING_MS } from './handover';
 import { Heartbeats } from './heartbeats';
 import { Holdings } from './holdings';
 import { Interfaces } from './interfaces';
+import { Kernels } from './kernels';
 import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
@@ -40,7 +41,8 @@ export class Rounds {
   constructor(
     private readonly intervalMs: number, private readonly random: () => number, private readonly membership: Membership,
     private readonly listening: Listening, private readonly decisions: Decisions, private readonly holdings: Holdings,
-    private readonly interfaces: Interfaces, private readonly addresses: Addresses, private readonly outbox: Outbox,
+    private readonly interfaces: Interfaces, private readonly addresses: Addresses, private readonly kernels: Kernels,
+    private readonly outbox: Outbox,
   ) {
     this.heartbeats = new Heartbeats(membership);
   }
@@ -124,6 +126,7 @@ export class Rounds {
     const { intervalMs, listening: { active: listening }, interfaces, membership: { node, detectionMs, peers } } = this;
     if (peers.size === 0) return;
     this.witness.tick({ now, node, intervalMs, detectionMs, listening, peers, interfaces }, this.addresses.list, this.outbox);
+    this.kernels.tick(now, this.addresses.list);
   }
 
   /** When something is to be told that should not wait for the next round. */

@@ -43,6 +43,12 @@ export function peerSnapshot(now: number, peer: Peer): PeerSnapshot {
     reason: peer.reason,
     lastHeardMs: peer.heardAt === -Infinity ? undefined : now - peer.heardAt,
     addresses: peer.addresses,
-    trouble: now - peer.twinAt < RECENT_MS ? 'duplicate' : now - peer.unknownKeyAt < RECENT_MS ? 'unknownKey' : undefined,
+    trouble: troubleOf(now, peer),
   };
+}
+
+function troubleOf(now: number, { twinAt, unknownKeyAt, kernelAnswers }: Peer): PeerSnapshot['trouble'] {
+  if (now - twinAt < RECENT_MS) return 'duplicate';
+  if (now - unknownKeyAt < RECENT_MS) return 'unknownKey';
+  return kernelAnswers ? 'kernelAnswers' : undefined;
 }

@@ -212,6 +212,16 @@ export interface DuplicateNodeEvent {
   /** Whether this node is the one that is not believed; it answers for nothing then. */
   readonly refused: boolean;
 }
+/** The kernel of a peer answers for an address that this node holds, though its speaker does not; or does so no longer. See kernels.ts. */
+export interface PeerKernelEvent {
+  readonly code: 'kernelAnswers' | 'kernelSilent';
+  readonly address: string;
+  /** The peer. */
+  readonly node: string;
+  /** Hardware address of the last answer, and where it was heard. */
+  readonly mac: string;
+  readonly interface: string;
+}
 /** A new key is used by all, and the former is not accepted any more. */
 export interface HeartbeatKeyRetiredEvent {
   readonly code: 'heartbeatKeyRetired';
@@ -224,14 +234,15 @@ export interface HeartbeatKeyMissingEvent {
 export type LanEvent =
   | AddressAcquiredEvent | AddressLostEvent | AddressUncontestedEvent | PeerEvent | AddressConflictEvent
   | InterfacesChangedEvent | InterfacesMissingEvent | AuthorityEvent
-  | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent | HeartbeatKeyRetiredEvent | DuplicateNodeEvent;
+  | HeartbeatRejectedEvent | HeartbeatKeyMissingEvent | HeartbeatKeyRetiredEvent | DuplicateNodeEvent | PeerKernelEvent;
 
 /** Why a frame was not answered; of those in the second row see `NeighborProblem`. `claim` is a speaker's claim to an address, `conflict`
- * that of a stranger. `formerHolder`: asked, or claimed, before this node had announced an address that it took from another, which answers. */
+ * that of a stranger, `kernelAnswer` perhaps that of a kernel beside a speaker, which is asked.
+ * `formerHolder`: asked, or claimed, before this node had announced an address that it took from another, which answers. */
 export const FRAME_DROPS = [
   'stopped', 'stalled', 'unknownInterface', 'truncated', 'notArp', 'hardwareType', 'protocolType', 'addressLength',
   'notIpv6', 'notNeighborDiscovery', 'hopLimit', 'messageCode', 'messageLength', 'checksum', 'targetMulticast', 'optionLength', 'unspecifiedSource',
-  'solicitedMulticast', 'noSourceLinkLayerAddress', 'ownFrame', 'notRequest', 'claim', 'conflict', 'ethernetDestination', 'notPlanned', 'notAnnouncedHere', 'notHeld',
+  'solicitedMulticast', 'noSourceLinkLayerAddress', 'ownFrame', 'notRequest', 'claim', 'conflict', 'kernelAnswer', 'ethernetDestination', 'notPlanned', 'notAnnouncedHere', 'notHeld',
   'formerHolder',
 ] as const;
 export type FrameDrop = (typeof FRAME_DROPS)[number];
@@ -274,8 +285,8 @@ export interface PeerSnapshot {
   /** Milliseconds since it was last heard; undefined when it never was. */
   readonly lastHeardMs?: number;
   readonly addresses: readonly string[];
-  /** What is wrong with it, of late: it signs with a key that is none of ours, or a second speaker has its name. */
-  readonly trouble?: 'unknownKey' | 'duplicate';
+  /** What is wrong with it, of late: it signs with a key that is none of ours, a second speaker has its name, or its kernel answers for an address that this node holds. */
+  readonly trouble?: 'unknownKey' | 'duplicate' | 'kernelAnswers';
 }
 /** All that the core knows, for status, metrics and `hlb why`. Made anew at each call. */
 export interface LanSnapshot {

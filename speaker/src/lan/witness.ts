@@ -1,14 +1,16 @@
 /**
  * Asks the LAN when heartbeats do not tell.
  *
- * IPv4: an ARP probe (RFC 5227 §2.1.1: sender 0.0.0.0, so that it changes nobody's table) sent to a speaker's own hardware address is answered
- * by that speaker if it holds the address, and by nobody if it is dead. IPv6: so is a Neighbor Solicitation, whose target is in nobody's
- * table because of it. So:
+ * An ARP request sent to a speaker's own hardware address is answered by that speaker if it holds the address, and by nobody if it is dead, and so is
+ * a Neighbor Solicitation. Neither changes anybody's table. The kernel beside the speaker must not answer, which it would if it has the address, too (kube-proxy in IPVS
+ * mode without strictARP): it lives on when the speaker is dead. So the sender of the ARP request is 255.255.255.255 ({@link SPEAKERS_ALONE}), to which a kernel answers
+ * nothing whatever, since no host can have that address. That is also how the answer is told from one to an ordinary question. So:
  *
  *  - While a holder's heartbeat is overdue, and as long after as it answers, it is asked each interval. By the time it would be declared
  *    down, its answer has shown that it lives, or its silence that it does not: a cut on the heartbeat's path does not move an
  *    address, and a crash moves it no later than without the question.
- *  - A node that starts asks everybody (broadcast), so that it hears a holder whose heartbeats do not reach it.
+ *  - A node that starts asks everybody (broadcast, by an ARP probe: RFC 5227 §2.1.1), so that it hears a holder whose heartbeats do not reach it.
+ *  - Who answers an ordinary question though it is not known to hold the address is asked in this way, at once.
  *  - A holder asks candidates that are down, ever more rarely, whether they hold the address too, as they may after a cut through the
  *    LAN has healed.
  *
@@ -23,6 +25,11 @@ import { Outbox } from './outbox';
 import { FULL_MESH_NODES } from './overlay';
 import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
+
+/** Sender of a question that speakers answer and kernels do not: 255.255.255.255, a martian source to any kernel (RFC 1812 §5.3.7). */
+export const SPEAKERS_ALONE = -1;
+/** An address is asked for after an answer to an ordinary question at most so often. */
+const VERIFY_SPACING_MS = 10;
 
 /** Frames a tick may spend on questions; at ten ticks a second far below what a LAN notices. */
 const FRAMES_PER_TICK = 64;
@@ -103,11 +110,14 @@ export class Witness {
       solicit(iface, address.octets, hardwareAddress, outbox);
       return;
     }
-    if (hardwareAddress === undefined) request.destination.fill(0xff);
-    else writeHardwareAddressKey(request.destination, 0, hardwareAddress);
+    if (hardwareAddress !== undefined) {
+      askSpeaker(iface, address.key, hardwareAddress, outbox);
+      return;
+    }
+    request.destination.fill(0xff);
     request.senderProtocolAddress = 0;
     request.targetProtocolAddress = address.key;
-    this.send(iface, outbox);
+    send(iface, outbox);
   }
 
   /** Asks for the hardware addresses of peers that are not heard and were never known by one; first for those for which it has not been asked for longest. */
@@ -137,20 +147,34 @@ export class Witness {
     request.destination.fill(0xff);
     request.senderProtocolAddress = subnet.address;
     request.targetProtocolAddress = target;
-    this.send(iface, outbox);
+    send(iface, outbox);
   }
 
   /** Takes a frame out of the budget; false when it is used up. */
   private spend(): boolean {
     return this.budget-- > 0;
   }
+}
 
-  private send(iface: Interface, outbox: Outbox): void {
-    request.source.set(iface.mac);
-    request.senderHardwareAddress.set(iface.mac);
-    const slot = outbox.frame(iface.index);
-    slot.length = encodeArp(slot.bytes, request);
-  }
+/** Somebody with a speaker's hardware address has answered an ordinary question for an address: asks whether it was the speaker. */
+export function verify(now: number, iface: Interface, address: Address, hardwareAddress: number, outbox: Outbox): void {
+  if (typeof address.key !== 'number' || now - address.verifiedAt < VERIFY_SPACING_MS) return;
+  address.verifiedAt = now;
+  askSpeaker(iface, address.key, hardwareAddress, outbox);
+}
+
+function askSpeaker(iface: Interface, target: number, hardwareAddress: number, outbox: Outbox): void {
+  writeHardwareAddressKey(request.destination, 0, hardwareAddress);
+  request.senderProtocolAddress = SPEAKERS_ALONE;
+  request.targetProtocolAddress = target;
+  send(iface, outbox);
+}
+
+function send(iface: Interface, outbox: Outbox): void {
+  request.source.set(iface.mac);
+  request.senderHardwareAddress.set(iface.mac);
+  const slot = outbox.frame(iface.index);
+  slot.length = encodeArp(slot.bytes, request);
 }
 
 function isOverdue({ now, intervalMs }: WitnessView, { linkUp, heardAt, confirmedAt }: Peer): boolean {

@@ -108,7 +108,7 @@ export class SpeakerMetrics extends Metrics {
   readonly heartbeatsDropped = this.counter('hlb_heartbeats_dropped_total', 'Heartbeats that were not accepted, by reason.', ['reason']);
   readonly peerUp = this.gauge('hlb_peer_up', 'Whether the speaker of another node is heard and hears us.', ['peer']);
   readonly peerTrouble = this.gauge('hlb_peer_trouble',
-    '1 for a peer that of late signed with a key that is not ours (unknownKey), or whose name a second speaker has (duplicate).', ['peer', 'trouble']);
+    '1 for a peer that of late signed with a key that is not ours (unknownKey), whose name a second speaker has (duplicate), or whose kernel answers for an address that this node announces (kernelAnswers).', ['peer', 'trouble']);
   readonly kernelAnswers = this.gauge('hlb_kernel_answers',
     '1 for each interface on which the kernel of this node answers for, or speaks in the name of, addresses of Services by itself, with the interface that has them.', ['interface', 'on']);
   readonly authority = this.gauge('hlb_authority', '1 while this speaker may answer; 0 after a stall, until it has heard its peers again.');

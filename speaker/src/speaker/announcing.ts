@@ -4,7 +4,7 @@ import type { InterfacesMissingEvent, LanEvent } from '../lan';
 import type { Logger, SpeakerMetrics } from '../observability';
 import type { ConflictConditions } from './conflict-condition';
 import type { L2Statuses } from './l2-status';
-import { withoutInterfaces } from './log-event';
+import { peerKernel, withoutInterfaces } from './log-event';
 
 export interface AnnouncingOptions {
   readonly node: string;
@@ -81,6 +81,10 @@ export class Announcing {
     }
     if (event.code === 'addressUncontested') {
       this.users.get(event.address)?.forEach((service) => this.options.conflicts.end(service, event.address));
+      return;
+    }
+    if (event.code === 'kernelAnswers') {
+      this.servicesOf(event.address).forEach((object) => this.options.recorder.record(object, 'Warning', 'kernelAnswers', peerKernel(event)));
       return;
     }
     if (event.code === 'addressAcquired' || event.code === 'interfacesChanged') {

@@ -1,4 +1,4 @@
-import type { DuplicateNodeEvent, InterfacesMissingEvent, LanEvent } from '../lan';
+import type { DuplicateNodeEvent, InterfacesMissingEvent, LanEvent, PeerKernelEvent } from '../lan';
 import type { Logger } from '../observability';
 import { originOf } from './hardware-origin';
 
@@ -33,6 +33,10 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
       return log.warn(fields, event.reason === 'unknownKey'
         ? `heartbeat from ${event.from}${event.node ? `, which says it is ${event.node},` : ''} refused: its key is not the one of this node; one of the two has not read the Secret`
         : `heartbeat from ${event.from} refused: ${event.reason}`);
+    case 'kernelAnswers':
+      return log.warn(fields, peerKernel(event));
+    case 'kernelSilent':
+      return log.info(fields, `the kernel of ${event.node} no longer answers for ${event.address}`);
     case 'heartbeatKeyRetired':
       return log.info(fields, 'all use the new heartbeat key, or had an hour to: the former one is not accepted any more');
     case 'duplicateNode':
@@ -55,4 +59,10 @@ export function withoutInterfaces({ address, wanted, present }: InterfacesMissin
   const some = [...present.slice(0, MOST_NAMED), ...present.length > MOST_NAMED ? [`${present.length - MOST_NAMED} more`] : []].join(', ');
   return `has none of the interfaces ${wanted.join(', ')} on which ${address} is to be announced; it has ${some || 'none'}, not counting those that --exclude-interfaces names: `
     + 'correct interfaces of the L2Advertisement, or leave them out for all';
+}
+
+/** What the kernel of another node does, as far as that is seen from here. */
+export function peerKernel({ node, address, mac, interface: name }: PeerKernelEvent): string {
+  return `the kernel of ${node} (${mac} on ${name}) answers for ${address} too, though its speaker does not: kube-proxy in IPVS mode without strictARP, or the address was left on an interface of ${node}. `
+    + `Events and log of ${node} itself say which, and what to change: kubectl describe node ${node}`;
 }

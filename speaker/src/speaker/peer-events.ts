@@ -1,5 +1,6 @@
 import type { EventRecorder, KubeObject } from '../kube';
 import type { LanEvent } from '../lan';
+import { peerKernel } from './log-event';
 
 /** Troubles between speakers, as events on the Node that they are about: `kubectl describe node` shows them, whichever side they were noticed on. */
 export function recordPeerEvent(recorder: Pick<EventRecorder, 'record'>, nodeOf: (name: string) => KubeObject | undefined, observer: string, event: LanEvent): void {
@@ -24,6 +25,9 @@ function describe(observer: string, event: LanEvent): { readonly node: string; r
       reason: 'duplicateNodeName',
       message: `two speakers have the node name ${event.node}, noticed ${event.node === observer ? 'by' : 'from'} ${event.from}: give each machine a name of its own`,
     };
+  }
+  if (event.code === 'kernelAnswers') {
+    return { node: event.node, reason: 'kernelAnswers', message: `noticed by ${observer}, which announces ${event.address}: ${peerKernel(event)}` };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** What is heard on the LAN: claims of other speakers, by rank; interfaces that take part; families. */
 import { BROADCAST, CLIENT_IP, CLIENT_MAC, codesOf, core, frameOf, framesOf, gratuitous, KEY, link, macOf, nodeMac, planFor, receive, VIP, whoHas } from './harness';
 import { LanCore, Link } from '../../src/lan';
-import { ARP_REQUEST } from '../../src/wire';
+import { ARP_REPLY, ARP_REQUEST } from '../../src/wire';
 
 /** A holder whose peers are not heard; node-45's hardware address is known from a frame of its kernel. */
 function holder(candidates: readonly string[]): LanCore {
@@ -102,7 +102,7 @@ describe('another speaker claims the address', () => {
     const probes: string[] = [];
     for (let now = 2010; now <= 2290; now += 10) probes.push(...framesOf(speaker.tick(now)));
     expect(probes.length).toBeGreaterThanOrEqual(2);
-    expect(new Set(probes)).toEqual(new Set([`if2 to ${nodeMac(0x2d)}: request 0.0.0.0 at ${nodeMac(0x2c)} for ${VIP}`]));
+    expect(new Set(probes)).toEqual(new Set([`if2 to ${nodeMac(0x2d)}: request 255.255.255.255 at ${nodeMac(0x2c)} for ${VIP}`]));
     runTo(speaker, 2300, 2450);
     expect(receive(speaker, 2460, whoHas(VIP))).toHaveLength(1);
   });
@@ -122,6 +122,42 @@ describe('another speaker claims the address', () => {
     const request = frameOf({ operation: ARP_REQUEST, spa: VIP, tpa: '93.5.22.1', sha: nodeMac(0x2d) });
     expect(codesOf(speaker.receiveFrame(2001, 2, request, request.length))).toEqual([]);
     expect(receive(speaker, 2002, whoHas(VIP))).toHaveLength(1);
+  });
+
+  describe('by an answer to an ordinary question, which its kernel may have given', () => {
+    const answer = (tpa: string) => frameOf({
+      operation: ARP_REPLY, spa: VIP, tpa, sha: nodeMac(0x2d), tha: nodeMac(0x2c), destination: nodeMac(0x2c),
+    });
+    const question = `if2 to ${nodeMac(0x2d)}: request 255.255.255.255 at ${nodeMac(0x2c)} for ${VIP}`;
+
+    test.each([
+      ['a probe', '0.0.0.0'],
+      ['a question of our kernel', '93.5.22.44'],
+      ['a question of a client, which the switch has handed to all', CLIENT_IP],
+    ])('to %s: it is asked as speakers are, at once', (_, tpa) => {
+      const speaker = holder(['node-45', 'node-44']);
+      expect(receive(speaker, 2001, answer(tpa))).toEqual([question]);
+      expect(receive(speaker, 2002, whoHas(VIP))).toHaveLength(1);
+      expect(speaker.snapshot(2002).frameDrops).toMatchObject({ kernelAnswer: 1, claim: 0 });
+    });
+
+    test('only if it answers to that, it is a claim, and yielded to', () => {
+      const speaker = holder(['node-45', 'node-44']);
+      const reply = answer('255.255.255.255');
+      expect(speaker.receiveFrame(2001, 2, reply, reply.length).events).toEqual([{ code: 'addressLost', address: VIP, reason: 'claimHeard', to: 'node-45' }]);
+    });
+
+    test('of a storm of them few are asked back', () => {
+      const speaker = holder(['node-45', 'node-44']);
+      const frames = Array.from({ length: 1000 }, (_, i) => receive(speaker, 2001 + i / 10, answer('0.0.0.0'))).flat();
+      expect(frames).toEqual(Array.from({ length: 10 }, () => question));
+    });
+  });
+
+  test('a question to speakers alone is answered like any other', () => {
+    const speaker = holder(['node-44', 'node-45']);
+    const asked = whoHas(VIP, { spa: '255.255.255.255', sha: nodeMac(0x2d), destination: nodeMac(0x2c) });
+    expect(receive(speaker, 2001, asked)).toEqual([`if2 to ${nodeMac(0x2d)}: reply ${VIP} at ${nodeMac(0x2c)} for 255.255.255.255`]);
   });
 
   test('a hardware address of our own, on another port of the same switch, is nobody else', () => {

@@ -27,7 +27,7 @@ function unicasts(speaker: LanCore, until: number): string[] {
   const look = (now: number, { frames, frameCount }: Outbox) => {
     for (const { ifindex, bytes, length } of frames.slice(0, frameCount)) {
       const text = describeFrame(ifindex, bytes, length);
-      if (bytes[0] % 2 === 0 && !text.includes('0.0.0.0') && !text.includes('solicitation')) seen.push(`${now} ${text}`);
+      if (bytes[0] % 2 === 0 && !text.includes('255.255.255.255') && !text.includes('solicitation')) seen.push(`${now} ${text}`);
     }
   };
   for (let now = 20; now <= until; now += 5) look(now, speaker.tick(now));
@@ -56,6 +56,7 @@ describe('a client that was overheard', () => {
 
   test.each([
     ['a probe, which nobody sends from an address of its own', whoHas(VIP, { spa: '0.0.0.0' })],
+    ['a question to speakers alone', whoHas(VIP, { spa: '255.255.255.255' })],
     ['Duplicate Address Detection', duplicateAddressDetection(VIP6)],
     ['an announcement of the address itself', frameOf({ operation: ARP_REQUEST, spa: VIP, tpa: VIP, sha: nodeMac(0x2d) })],
     ['a sender that gives a group as its hardware address', whoHas(VIP, { sha: '03:00:00:00:00:01' })],

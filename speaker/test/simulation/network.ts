@@ -4,6 +4,7 @@
  */
 import { Client } from './client';
 import { VirtualNode } from './virtual-node';
+import { SPEAKERS_ALONE } from '../../src/lan/witness';
 import {
   AddressKey, ARP_REPLY, ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, ETHER_TYPE_ARP, formatHardwareAddress, formatIpv4, hardwareAddressKey,
   NEIGHBOR_SOLICITATION, NeighborFrame, parseAddress, readIpv6,
@@ -41,12 +42,13 @@ export const FOREIGN_MAC = '02:f0:f0:f0:f0:01';
 const CLIENT_KEY = hardwareAddressKey(macOf(CLIENT_MAC));
 const FOREIGN_KEY = hardwareAddressKey(macOf(FOREIGN_MAC));
 
-
 export class Network {
   readonly lan: NetworkFaults = { loss: 0, duplication: 0, delayMs: 1 };
   readonly heartbeat: NetworkFaults = { loss: 0, duplication: 0, delayMs: 1 };
   /** Heartbeats go over the LAN, rather than over a network of their own. */
   heartbeatsOverLan = false;
+  /** Kernels answer for these IPv4 addresses, too: kube-proxy in IPVS mode without strictARP. */
+  kernelAddresses: ReadonlySet<number | bigint> = new Set();
   /** On segment 0. It does not listen to the foreign host. */
   readonly client = new Client();
   /** How many datagrams were handed to the path of heartbeats, how many octets they had, and how many frames were handed to the LAN. */
@@ -155,10 +157,18 @@ export class Network {
     }
   }
 
-  /** The node's own address is answered for by its kernel, whether the speaker runs or not. */
+  /** The node's own address is answered for by its kernel, whether the speaker runs or not, and so are others that it has. */
   private answerAsKernel(node: VirtualNode, bytes: Uint8Array): void {
     const target = this.asked(bytes);
-    if (target === undefined || !node.protocolAddresses.has(target)) return;
+    if (target === undefined) return;
+    if (typeof target === 'number' && this.kernelAddresses.has(target)) {
+      // Not to a sender that no other host may be (a martian source): the limited broadcast address, or one that the kernel has itself.
+      const { senderProtocolAddress } = this.arp;
+      if (senderProtocolAddress === SPEAKERS_ALONE || this.kernelAddresses.has(senderProtocolAddress)) return;
+      this.sendFrame(node, this.answerTo(formatIpv4(target), node.mac)!);
+      return;
+    }
+    if (!node.protocolAddresses.has(target)) return;
     const answer = this.answerTo(typeof target === 'number' ? node.addresses[0] : node.addresses[1], node.mac);
     if (answer !== undefined) this.sendFrame(node, answer);
   }

@@ -5,6 +5,7 @@ import { Random } from './random';
 import { VirtualNode } from './virtual-node';
 import { World } from './world';
 import { FailbackOptions, LanPlan } from '../../src/lan';
+import { parseAddress } from '../../src/wire';
 
 export interface Outcome {
   readonly violations: readonly string[];
@@ -30,16 +31,19 @@ interface KindOf {
   readonly startMs?: number;
   /** Clocks run faster or slower by up to this part. */
   readonly drift: number;
+  /** The kernels of all nodes answer for the addresses. */
+  readonly kernelsAnswer?: boolean;
 }
 
 /**
  * What kinds of scenarios there are. `small` is the home: few nodes, cuts, crashes, pauses, plans that change. `rough` adds drifting clocks, stale plans,
  * foreign hosts, new keys, and single nodes that are cut off. `wild` adds what is in disruptions.ts, and addresses that are for
  * interfaces of one name. `crowd` is the same with all nodes that a full mesh has,
- * `sparse` with more, and `vast` with up to 200.
+ * `sparse` with more, and `vast` with up to 200. `ipvs` is the home with kernels that answer for the addresses by themselves.
  */
 export const KINDS: Readonly<Record<string, KindOf>> = {
   small: { nodes: [2, 4], addresses: [1, 3], happenings: 9, durationMs: 12_000, drift: 0 },
+  ipvs: { nodes: [2, 4], addresses: [1, 3], happenings: 9, durationMs: 12_000, drift: 0, kernelsAnswer: true },
   rough: { nodes: [2, 8], addresses: [1, 4], happenings: 15, durationMs: 12_000, drift: 0.005 },
   wild: { nodes: [2, 8], addresses: [1, 4], happenings: 15, disruptions: true, durationMs: 12_000, drift: 0.005 },
   sparse: { nodes: [33, 48], addresses: [1, 4], happenings: 15, durationMs: 6000, drift: 0.005 },
@@ -79,6 +83,7 @@ export class Scenario {
     this.names = Array.from({ length: this.random.integer(...nodes) }, (_, i) => `node-${44 + i}`);
     const first = this.names.length < 50 ? 100 : 10;
     this.addresses = Array.from({ length: this.random.integer(...addresses) }, (_, i) => isIpv6(families, i) ? `fd93:5:22::${first + i}` : `93.5.22.${first + i}`);
+    if (this.kind.kernelsAnswer) this.world.network.kernelAddresses = new Set(this.addresses.map((address) => parseAddress(address)!));
     this.drawCandidates();
     for (let i = 0; i < this.names.length; i++) {
       const node = this.world.addNode((each) => this.planFor(each));

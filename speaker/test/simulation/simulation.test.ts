@@ -26,6 +26,7 @@ test.each([
   ['small', 320, 1],
   ['rough', 180, 1],
   ['wild', 170, 1],
+  ['ipvs', 60, 1],
   ['crowd', 4, 1],
   ['sparse', 1, 1],
   ['vast', 1, 3], // 71 nodes; others have up to 200

@@ -7,6 +7,7 @@ import { Ground, Network } from './network';
 import { Random } from './random';
 import { VirtualNode } from './virtual-node';
 import { FailbackOptions, LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
+import { SPEAKERS_ALONE } from '../../src/lan/witness';
 import { ArpFrame, decodeArp, decodeNeighbor, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT, NeighborFrame, readIpv6 } from '../../src/wire';
 import { CLIENT_MAC, KEY, macOf, question } from '../lan/harness';
 
@@ -274,7 +275,10 @@ const neighbor = new NeighborFrame();
 
 /** The address that a frame claims for its sender, if it claims one. */
 function claimOf(frame: Uint8Array): number | bigint | undefined {
-  if (decodeArp(frame, frame.length, arp) === undefined) return arp.senderProtocolAddress === 0 ? undefined : arp.senderProtocolAddress;
+  if (decodeArp(frame, frame.length, arp) === undefined) {
+    // Questions in nobody's name: 0.0.0.0, and 255.255.255.255 where kernels are not to answer.
+    return [0, SPEAKERS_ALONE].includes(arp.senderProtocolAddress) ? undefined : arp.senderProtocolAddress;
+  }
   if (decodeNeighbor(frame, frame.length, neighbor) !== undefined || neighbor.type !== NEIGHBOR_ADVERTISEMENT) return undefined;
   return readIpv6(neighbor.target, 0);
 }
