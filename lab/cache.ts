@@ -24,7 +24,7 @@ export function cacheDirectory(): string {
   throw new Error(`no folder for the cache can be written: ${candidates.join(', ')}; set XDG_CACHE_HOME`);
 }
 
-let built: Promise<string> | undefined;
+const built = new Map<string, Promise<string>>();
 
 /**
  * The outside witness, `lab/probe/`: compiled when its source is new, about a second.
@@ -32,20 +32,35 @@ let built: Promise<string> | undefined;
  * @returns its path
  */
 export async function prober(): Promise<string> {
-  return built ??= buildProber();
+  return compiled('probe', 'prober', []);
 }
 
-async function buildProber(): Promise<string> {
-  const folder = path.join(__dirname, 'probe');
-  const sources = fs.readdirSync(folder).filter((name) => /\.[ch]$/.test(name)).sort().map((name) => path.join(folder, name));
+/**
+ * What shifts the wall clock of a process, `lab/clock/`; see {@link WallClock}.
+ *
+ * @returns the path of the library
+ */
+export async function clockShift(): Promise<string> {
+  return compiled('clock', 'shift.so', ['-shared', '-fPIC', '-ldl']);
+}
+
+async function compiled(folder: string, product: string, flags: readonly string[]): Promise<string> {
+  const known = built.get(folder) ?? compile(folder, product, flags);
+  built.set(folder, known);
+  return known;
+}
+
+async function compile(name: string, product: string, flags: readonly string[]): Promise<string> {
+  const folder = path.join(__dirname, name);
+  const sources = fs.readdirSync(folder).filter((file) => /\.[ch]$/.test(file)).sort().map((file) => path.join(folder, file));
   const hash = createHash('sha256');
   sources.forEach((file) => hash.update(fs.readFileSync(file)));
-  const directory = path.join(cacheDirectory(), 'probe', hash.digest('hex').slice(0, 16));
-  const program = path.join(directory, 'prober');
+  const directory = path.join(cacheDirectory(), name, hash.digest('hex').slice(0, 16));
+  const program = path.join(directory, product);
   if (!fs.existsSync(program)) {
     fs.mkdirSync(directory, { recursive: true });
     const fresh = `${program}.${process.pid}`;
-    await run(['gcc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-o', fresh, ...sources.filter((file) => file.endsWith('.c'))]);
+    await run(['gcc', '-std=gnu11', '-O2', '-Wall', '-Wextra', '-o', fresh, ...sources.filter((file) => file.endsWith('.c')), ...flags]);
     fs.renameSync(fresh, program); // whole or not at all
   }
   return program;

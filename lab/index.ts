@@ -15,3 +15,4 @@ export * from './prober';
 export * from './resources';
 export * from './run';
 export * from './topology';
+export * from './wall-clock';

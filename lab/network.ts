@@ -4,7 +4,8 @@ import { exec, ipBatch, kill, namespaceFile, processesIn, removeNamespaces, setS
 import { LabProcess, ProcessOptions } from './process';
 import { Run } from './run';
 import {
-  CLIENT, CONTROL_PLANE_ADDRESS, Host, INTERNET_ADDRESS, NodeAddress, NodeSpec, nodeSpecs, Place, PLACES, ROUTER, VIRTUAL_ADDRESS, WAN_ADDRESS,
+  CLIENT, CONTROL_PLANE_ADDRESS, Host, INTERNET_ADDRESS, NodeAddress, NodeSpec, nodeSpecs, onSecondLan, Place, PLACES, ROUTER, VIRTUAL_ADDRESS,
+  WAN_ADDRESS,
 } from './topology';
 
 /*
@@ -26,6 +27,9 @@ export interface NetworkOptions {
   /** Which address Kubernetes knows of each node. Default `lan`. */
   readonly nodeAddress?: NodeAddress;
 }
+
+/** The LAN that every host is on by eth0, or the one that {@link Network.addSecondLan} makes, by eth1. */
+export type Lan = 'first' | 'second';
 
 /** What may not pass. */
 export interface Blockade {
@@ -107,13 +111,26 @@ export class Network {
     return this.run.spawn({ ...options, namespace: this.namespace(place) });
   }
 
-  /** Pulls the LAN cable of a node, of `client` or of `router`: its eth0 has no carrier. */
-  async pullCable(place: string): Promise<void> {
-    await this.switchPort(`l-${this.port(place)}`, 'down');
+  /** Pulls the LAN cable of a node, of `client` or of `router`: its interface has no carrier. */
+  async pullCable(place: string, lan: Lan = 'first'): Promise<void> {
+    await this.switchPort(`${lan === 'first' ? 'l' : 's'}-${this.port(place)}`, 'down');
   }
 
-  async plugCable(place: string): Promise<void> {
-    await this.switchPort(`l-${this.port(place)}`, 'up');
+  async plugCable(place: string, lan: Lan = 'first'): Promise<void> {
+    await this.switchPort(`${lan === 'first' ? 'l' : 's'}-${this.port(place)}`, 'up');
+  }
+
+  /** Lays a second LAN, with the client and all nodes on it; see {@link onSecondLan}. */
+  async addSecondLan(): Promise<void> {
+    await ipBatch(['link add lan2 up type bridge mcast_snooping 0'], this.namespace('switch'));
+    await Promise.all([CLIENT, ...this.nodes].map(async ({ name }) => this.joinSecondLan(name)));
+  }
+
+  /** Plugs a card for the second LAN into a host that has none, as {@link removeInterface} leaves it. */
+  async joinSecondLan(place: string): Promise<void> {
+    const { address, address6, mac } = onSecondLan(place === CLIENT.name ? CLIENT : this.node(place));
+    await this.connect(place, 's', 'lan2', 'eth1', mac);
+    await ipBatch([`addr add ${address}/24 dev eth1`, `addr add ${address6}/64 dev eth1 nodad`], this.namespace(place));
   }
 
   /**

@@ -39,6 +39,8 @@ export interface AskOptions {
   readonly timeoutMs?: number;
   /** Where to ask. Default `client`. */
   readonly from?: string;
+  /** The interface to ask on. Default `eth0`. */
+  readonly interface?: string;
   /** Give every latency, too. Default false. */
   readonly samples?: boolean;
   /** The processor to ask from. Default: any. */
@@ -50,7 +52,7 @@ export async function ask(network: Network, address: string, options: AskOptions
   const { count = 100, intervalUs = 0, timeoutMs = 1000, from = 'client', samples = false, processor } = options;
   const pinned = processor === undefined ? [] : ['taskset', '--cpu-list', `${processor}`];
   const { stdout } = await network.exec(from, [...pinned, await prober(), 'ask', address, '--count', `${count}`, '--interval-us', `${intervalUs}`,
-    '--timeout-ms', `${timeoutMs}`, ...(samples ? ['--samples'] : [])], { check: false, timeoutMs: 5_000 + count * (timeoutMs + intervalUs / 1000) });
+    '--timeout-ms', `${timeoutMs}`, '--interface', options.interface ?? 'eth0', ...(samples ? ['--samples'] : [])], { check: false, timeoutMs: 5_000 + count * (timeoutMs + intervalUs / 1000) });
   const [summary, before] = stdout.trim().split('\n').reverse().map((line) => JSON.parse(line));
   return { ...summary, ...(samples && { samples: before.ns }) } as AskReport;
 }

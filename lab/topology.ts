@@ -40,6 +40,12 @@ export const INTERNET_ADDRESS = '198.51.100.10';
 /** Where the API server is: on the management network alone, so that a LAN cable can be pulled without cutting it off. */
 export const CONTROL_PLANE_ADDRESS = '10.77.0.1';
 
+/** The same host on the second LAN, with its interface eth1: 10.88.0.0/24 and fd88::/64, with the last number of its address on the first. */
+export function onSecondLan({ name, address, mac }: Host): Host {
+  const last = address.split('.')[3];
+  return { name, address: `10.88.0.${last}`, address6: `fd88::${last}`, mac: mac.replace(/^02/, '06') };
+}
+
 const FIRST_NODE = 44;
 const MOST_NODES = 50; // up to 93.5.22.93; the virtual addresses begin at .100
 
