@@ -53,7 +53,9 @@ class Peer {
     }
     for (const event of outbox.events) if (event.code === 'peerUp' || event.code === 'peerDown') this.cluster.heard(this, event.node, event.code === 'peerUp');
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.drain(this.core.tick(performance.now())), Math.max(0, this.core.nextDeadline() - performance.now()));
+    const deadline = this.core.nextDeadline();
+    if (deadline === Infinity) return; // it has no plan yet
+    this.timer = setTimeout(() => this.drain(this.core.tick(performance.now())), Math.max(0, deadline - performance.now()));
   }
 }
 
