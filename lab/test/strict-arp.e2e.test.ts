@@ -53,6 +53,22 @@ describe('the kernel of a node answers for the address of a Service', () => {
     });
   });
 
+  test('the node that announces finds the kernels of the others, which disturb nothing', async () => {
+    const others = names().filter((name) => name !== announcer);
+    await eventually(async () => {
+      const found = await metrics(cluster, announcer);
+      for (const node of others) {
+        expect(found.get(`hlb_peer_trouble{peer="${node}",trouble="kernelAnswers"}`)).toBe(1);
+        expect(await eventsOfNode(node)).toContainEqual(expect.objectContaining({
+          type: 'Warning', reason: 'kernelAnswers', message: expect.stringContaining(`noticed by ${announcer}, which announces ${VIRTUAL_ADDRESS}: the kernel of ${node} (${cluster.network.node(node).mac} on eth0)`),
+        }));
+      }
+      expect(await eventsOf(cluster, 'web')).toContainEqual(expect.objectContaining({ reason: 'kernelAnswers', message: expect.stringContaining(`the kernel of ${others[0]} `) }));
+    }, LOOK_MS);
+    expect(lines(announcer, 'kernelAnswers').map(({ node }) => node).sort()).toEqual([...others].sort());
+    expect(names().flatMap((node) => [...lines(node, 'addressLost'), ...lines(node, 'addressConflict')])).toEqual([]);
+  }, 120_000);
+
   test('with what it says to set, one node answers although its kernel does not, and it is told as repaired', async () => {
     await onAll(names(), strictArp(1, 2));
     expect(await holder(cluster)).toBe(announcer);
@@ -63,7 +79,11 @@ describe('the kernel of a node answers for the address of a Service', () => {
       }, LOOK_MS);
     }
     expect(names().flatMap((node) => lines(node, 'addressLost'))).toEqual([]);
-  }, 120_000);
+    const others = names().filter((name) => name !== announcer);
+    // Of its own kernel it tells by interface, of those of others by address.
+    const silent = () => lines(announcer, 'kernelSilent').filter(({ address }) => address !== undefined).map(({ node }) => node).sort();
+    await eventually(() => expect(silent()).toEqual(others), LOOK_MS);
+  }, 180_000);
 
   test('an address that was left on one node is told of by that node, until it is removed', async () => {
     const other = names().find((name) => name !== announcer)!;
@@ -76,9 +96,24 @@ describe('the kernel of a node answers for the address of a Service', () => {
       expect(await eventsOf(cluster, 'web')).toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'kernelAnswers', message }));
       expect(await gauge(other, 'lo')).toBe(1);
     });
-    expect(names().filter((name) => lines(name, 'kernelAnswers').length > 0)).toEqual([other]);
+    expect(names().filter((name) => lines(name, 'kernelAnswers').some(({ on }) => on === 'lo'))).toEqual([other]);
     await onAll([other], `ip addr del ${VIRTUAL_ADDRESS}/32 dev lo`);
     await eventually(async () => expect(await gauge(other, 'lo')).toBeUndefined());
     expect(await holder(cluster)).toBe(announcer);
   });
+
+  test('a node whose speaker is killed is relieved, although its kernel goes on answering, and its return moves nothing', async () => {
+    const former = announcer;
+    await onAll(names(), `ip addr add ${VIRTUAL_ADDRESS}/32 dev lo`);
+    speakers.get(former)!.process.kill('SIGKILL');
+    announcer = await eventually(() => {
+      const [next] = names().filter((name) => lines(name, 'addressAcquired').some(({ reason }) => reason === 'holderDown'));
+      expect(next).toBeDefined();
+      return next;
+    });
+    expect(await answerers(cluster)).toEqual(macs(names()));
+    speakers.set(former, await cluster.startSpeaker(former));
+    await eventually(async () => expect((await metrics(cluster, announcer)).get(`hlb_peer_up{peer="${former}"}`)).toBe(1));
+    expect([announcer, former].map((name) => lines(name, 'addressLost'))).toEqual([[], []]);
+  }, 120_000);
 });
