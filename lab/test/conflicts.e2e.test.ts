@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'timers/promises';
 import { ask, Cluster, Role, ROUTER } from '..';
 import {
-  addressPool, answerers, eventsOf, eventually, getService, holder, ingressOf, install, l2Advertisement, logOf, POOL, service, wants,
+  addressPool, answerers, eventsOf, eventually, getService, holder, ingressOf, install, l2Advertisement, logOf, POOL, service, silence, wants,
 } from './support';
+import { ADDRESS_ASSIGNED } from '../../speaker/src/allocation';
+import { SERVICES } from '../../speaker/src/kube';
 import { ADDRESS_CONFLICT } from '../../speaker/src/role';
 
 const FIRST = ['93.5.22.101', 'fd93:5:22::101'], LATER = ['93.5.22.102', 'fd93:5:22::102'];
+const DUAL = ['93.5.22.103', 'fd93:5:22::103'];
+/** A pool of two addresses for each family, of which the first is in use by a foreign host. */
+const QUARANTINED = [['93.5.22.120', '93.5.22.121'], ['fd93:5:22::120', 'fd93:5:22::121']];
 
 /** A foreign host, which is the router with more addresses than it should have. */
 describe('a foreign host', () => {
@@ -45,6 +50,21 @@ describe('a foreign host', () => {
     expect(ingressOf(await getService(cluster, name))).toEqual([address]);
   });
 
+  test.each([DUAL, [...DUAL].reverse()])('has %s of a Service of both families: its other address %s is announced, and this one when it is free', async (address, other) => {
+    const name = address.includes(':') ? 'dual-six' : 'dual-four';
+    await give(address);
+    await cluster.apply(service(name, { annotations: wants(DUAL.join()), spec: { ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' } }));
+    await cluster.serve({ name });
+    expect((await cluster.addressesOf({ name })).sort()).toEqual(DUAL);
+    await eventually(async () => expect(await conditionOf(name)).toMatchObject({ status: 'True', message: expect.stringContaining(`${address} is not announced`) }));
+    await holder(cluster, other);
+    expect(await answerers(cluster, address)).toEqual([ROUTER.mac]);
+    await take(address);
+    expect(await holder(cluster, address)).toBe(await holder(cluster, other));
+    await cluster.client.delete(SERVICES, name, { namespace: 'default' });
+    await silence(cluster, address);
+  });
+
   test.each(LATER)('begins to use %s later: the Service goes on, and says by whom it is used, until the host is gone', async (address) => {
     const six = address.includes(':'), name = six ? 'later-six' : 'later-four';
     await cluster.apply(service(name, { annotations: wants(address), spec: { ipFamilies: [six ? 'IPv6' : 'IPv4'], ipFamilyPolicy: 'SingleStack' } }));
@@ -59,4 +79,36 @@ describe('a foreign host', () => {
     await eventually(async () => expect(await conditionOf(name)).toMatchObject({ status: 'False' }), 60_000);
     expect(await holder(cluster, address)).toBe(before);
   }, 120_000);
+
+  test.each(QUARANTINED)('has %s, and the pool puts such addresses into quarantine: the next Service has %s, and the address is given again when it is free', async (address, next) => {
+    const six = address.includes(':'), name = (what: string) => `${what}-${six ? 'six' : 'four'}`, pool = name('quarantine');
+    const assignmentOf = async (what: string) => {
+      const { status } = await getService(cluster, name(what));
+      return status?.conditions?.find(({ type }) => type === ADDRESS_ASSIGNED);
+    };
+    const quarantined = { reason: 'AddressQuarantined', message: expect.stringContaining(ROUTER.mac) };
+    const asking = async (what: string, annotations: Record<string, string>) => {
+      await cluster.apply(service(name(what), { annotations, spec: { ipFamilies: [six ? 'IPv6' : 'IPv4'], ipFamilyPolicy: 'SingleStack' } }));
+      await cluster.serve({ name: name(what) });
+    };
+    const made = addressPool(pool, [`${address}-${next}`], { autoAssign: false }) as { metadata: object };
+    await cluster.apply({ ...made, metadata: { ...made.metadata, annotations: { 'home-load-balancer.github.io/quarantine': '4s' } } });
+    await give(address);
+    await asking('holds', { 'metallb.io/address-pool': pool });
+    expect(await cluster.addressesOf({ name: name('holds') })).toEqual([address]);
+    await eventually(async () => expect(await assignmentOf('holds')).toMatchObject({ status: 'True', ...quarantined }));
+
+    await asking('next', { 'metallb.io/address-pool': pool });
+    expect(await cluster.addressesOf({ name: name('next') })).toEqual([next]);
+    await holder(cluster, next);
+    await asking('asks', wants(address));
+    await eventually(async () => expect(await assignmentOf('asks')).toMatchObject({ status: 'False', ...quarantined }));
+    expect(await answerers(cluster, address)).toEqual([ROUTER.mac]);
+
+    await take(address);
+    await cluster.client.delete(SERVICES, name('holds'), { namespace: 'default' });
+    expect(await cluster.addressesOf({ name: name('asks') })).toEqual([address]);
+    await holder(cluster, address);
+    expect(ingressOf(await getService(cluster, name('next')))).toEqual([next]);
+  });
 });
