@@ -31,7 +31,7 @@ export function checkProps(path: string, props: HomeLoadBalancerProps): void {
   checkName(where('poolName'), 'subdomain', props.poolName);
   checkMembers(where('advertise'), props.advertise, Advertisement, 'Advertisement.l2()');
   checkText(where('image'), props.image);
-  for (const property of ['crds', 'ignoreExcludeLb', 'heartbeats', 'conflictDetection', 'metricsInsecure'] as const) checkBoolean(where(property), props[property]);
+  for (const property of ['crds', 'ignoreExcludeLb', 'heartbeats', 'fastDetection', 'conflictDetection', 'metricsInsecure'] as const) checkBoolean(where(property), props[property]);
   checkMember(where('logLevel'), props.logLevel, LogLevel);
   checkMember(where('imagePullPolicy'), props.imagePullPolicy, ImagePullPolicy);
   checkWhole(where('controllerReplicas'), props.controllerReplicas, 1, 10);
@@ -62,6 +62,7 @@ export function settingsOf(props: HomeLoadBalancerProps, namespace: string): Wor
     heartbeatPort: props.heartbeatPort,
     heartbeatIntervalMs: props.heartbeatInterval?.toMilliseconds(),
     heartbeatMultiplier: props.heartbeatMultiplier,
+    fastDetection: props.fastDetection,
     conflictDetection: props.conflictDetection,
     failback: props.failback,
     failbackHoldDownSeconds: props.failbackHoldDown?.toSeconds(),
@@ -77,7 +78,7 @@ export function nodesOf({ nodes }: HomeLoadBalancerProps): Balancer['nodes'] {
 }
 
 function checkHeartbeats(path: string, props: HomeLoadBalancerProps): void {
-  const idle = (['heartbeatPort', 'heartbeatInterval', 'heartbeatMultiplier'] as const).find((property) => isGiven(props[property]));
+  const idle = (['heartbeatPort', 'heartbeatInterval', 'heartbeatMultiplier', 'fastDetection'] as const).find((property) => isGiven(props[property]));
   if (props.heartbeats === false && idle) {
     throw new ConstructError('INVALID_PROPS', `${path}: ${idle} means nothing with heartbeats: false: leave out one of them`);
   }

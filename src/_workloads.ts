@@ -36,6 +36,7 @@ export interface WorkloadSettings {
   readonly heartbeatPort?: number;
   readonly heartbeatIntervalMs?: number;
   readonly heartbeatMultiplier?: number;
+  readonly fastDetection?: boolean;
   readonly excludeInterfaces?: string;
   readonly promiscuousInterfaces?: string;
   readonly conflictDetection?: boolean;
@@ -138,6 +139,7 @@ function speakerArguments(settings: WorkloadSettings): string[] {
   return [
     ...settings.ignoreExcludeLb ? ['--ignore-exclude-lb'] : [],
     ...settings.heartbeats === false ? ['--heartbeats=off'] : [],
+    ...settings.fastDetection ? ['--fast-detection=on'] : [],
     ...settings.conflictDetection === false ? ['--conflict-detection=off'] : [],
     ...flagsOf(flags),
   ];

@@ -43,6 +43,7 @@ const SUBJECTS: Subject[] = [
       metricsCertificate: 'secret',
       tlsMinVersion: 'enum',
       heartbeats: 'boolean',
+      fastDetection: 'boolean',
       gratuitousArpInterval: 'duration',
       conflictDetection: 'boolean',
       failback: 'enum',

@@ -20,15 +20,16 @@ export interface Group {
 }
 
 /**
- * What to listen to: frames that speak of an announced address, and those by which a peer's hardware address can be recognised, on interfaces that may
- * be announced on. Groups are joined before the node holds the address, for a switch that snoops takes its time to learn of a member.
+ * What to listen to: frames that speak of an announced address, those by which a peer's hardware address can be recognised, and answers to questions of our own, on
+ * interfaces that may be announced on. Groups are joined before the node holds the address, for a switch that snoops takes its time to learn of a member.
  */
 export function interestOf(plan: LanPlan | undefined, links: readonly NetworkLink[], exclude: RegExp | undefined): Interest {
   const candidates = links.filter((link) => link.ethernet && !link.loopback && !link.enslaved && !exclude?.test(link.name));
   const interfaces = candidates.map(({ index }) => index);
   const keys = [...(plan?.addresses ?? []).map(keyOf), ...(plan?.peers ?? []).flatMap((peer) => peer.addresses.map(parseAddress))];
+  const own = plan === undefined ? [] : candidates.flatMap((link) => link.addresses.map((cidr) => parseAddress(cidr.split('/')[0])));
   return {
-    arp: arpFilter({ interfaces, addresses: keys.filter(isIpv4).map((key) => key < 0 ? key + 2 ** 32 : key) }),
+    arp: arpFilter({ interfaces, addresses: keys.filter(isIpv4).map(unsigned), own: own.filter(isIpv4).map(unsigned) }),
     neighbor: neighborFilter({ interfaces, targets: keys.filter(isIpv6).map((key) => Number(key % 0x100000000n)) }),
     groups: groupsOf(plan, candidates),
   };
@@ -48,6 +49,10 @@ function groupsOf(plan: LanPlan | undefined, links: readonly NetworkLink[]): Gro
     }
   }
   return [...groups.values()];
+}
+
+function unsigned(key: number): number {
+  return key < 0 ? key + 2 ** 32 : key;
 }
 
 function isIpv4(key: AddressKey | undefined): key is number {

@@ -7,6 +7,7 @@
  *     packet sockets    ARP or neighbour discovery that speaks of an address of   core.receiveFrame
  *                       the plan, one socket a protocol
  *     UDP sockets       a heartbeat of another speaker, one socket a family       core.receiveHeartbeat
+ *                       that nobody takes ours at a node                          core.heartbeatRefused
  *     timer             the moment that the core asked for                        core.tick
  *     rtnetlink         an interface came, went, got or lost its cable            core.setLinks
  *     eventfd           the main thread left a message                            core.setPlan, setKeys, snapshot, stop
@@ -150,11 +151,23 @@ export class Loop {
     const { around: { now, packets, neighbors }, core, datagram, statistics } = this;
     for (let count = 0; count < BATCH; count++) {
       const length = this.receive(socket, datagram);
-      if (length === NOTHING) return;
+      if (length === NOTHING) return count === 0 ? this.receiveRefusals(socket) : undefined;
       statistics.datagramsReceived++;
       this.receiveFrames(packets);
       this.receiveFrames(neighbors);
       this.drain(core.receiveHeartbeat(now(), socket.source, datagram, length));
+    }
+  }
+
+  /** The socket is ready though nothing has come in: heartbeats did not arrive. */
+  private receiveRefusals(socket: HeartbeatSocket): void {
+    const { around: { now }, core, statistics } = this;
+    for (let count = 0; count < BATCH; count++) {
+      const undelivered = socket.undelivered();
+      if (undelivered === undefined) return;
+      if (!undelivered.refused) continue;
+      statistics.datagramsRefused++;
+      this.drain(core.heartbeatRefused(now(), undelivered.to));
     }
   }
 

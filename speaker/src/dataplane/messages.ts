@@ -11,6 +11,7 @@ export interface WorkerOptions {
   readonly heartbeatPort: number;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatMultiplier: number;
+  readonly fastDetection: boolean;
   readonly excludeInterfaces?: string;
   readonly promiscuousInterfaces?: string;
   readonly gratuitousIntervalMs?: number;

@@ -11,6 +11,8 @@ export interface LoopSnapshot {
   readonly framesSent: number;
   readonly datagramsReceived: number;
   readonly datagramsSent: number;
+  /** Heartbeats of which the node that they were sent to says that nobody takes them: its speaker does not run. */
+  readonly datagramsRefused: number;
   /** Packets that the kernel did not take, by name of the error; among them those of a family that this machine does not have. */
   readonly sendErrors: Readonly<Record<string, number>>;
   /** Failures to receive, by name of the error. */
@@ -37,6 +39,7 @@ export class Statistics {
   public framesSent = 0;
   public datagramsReceived = 0;
   public datagramsSent = 0;
+  public datagramsRefused = 0;
   private readonly sendErrors = new Map<number, number>();
   private readonly receiveErrors = new Map<number, number>();
   private readonly lateness = new Array<number>(LATENESS_BOUNDS_MS.length + 1).fill(0);
@@ -72,6 +75,7 @@ export class Statistics {
       framesSent: this.framesSent,
       datagramsReceived: this.datagramsReceived,
       datagramsSent: this.datagramsSent,
+      datagramsRefused: this.datagramsRefused,
       sendErrors: byName(this.sendErrors),
       receiveErrors: byName(this.receiveErrors),
       framesDropped,

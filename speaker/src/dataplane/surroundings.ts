@@ -1,6 +1,6 @@
 /** What the loop touches, as interfaces: the core above it, the kernel and the main thread around it. In production see `worker.ts`. */
 import { LanPlan, LanSnapshot, Link, Outbox } from '../lan';
-import { NetworkLink, PacketStatistics } from '../sys';
+import { NetworkLink, PacketStatistics, Undelivered } from '../sys';
 import { Command, Report } from './messages';
 
 /** What the loop needs of the core; see `LanCore`. */
@@ -12,6 +12,7 @@ export interface Core {
   setKeys(now: number, keys: readonly Uint8Array[]): Outbox;
   receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number, receivedAt?: number): Outbox;
   receiveHeartbeat(now: number, from: string, datagram: Uint8Array, length: number): Outbox;
+  heartbeatRefused(now: number, to: string): Outbox;
   tick(now: number): Outbox;
   nextDeadline(): number;
   stop(now: number): Outbox;
@@ -67,6 +68,7 @@ export interface HeartbeatSocket {
   readonly ipv6: boolean;
   receive(into: Uint8Array): number;
   send(address: string, bytes: Uint8Array, length: number): number;
+  undelivered(): Undelivered | undefined;
 }
 
 export interface LinkSource {

@@ -43,6 +43,7 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
     incarnation: randomBytes(8).readBigUInt64LE(),
     random: Math.random,
     heartbeat: { intervalMs: options.heartbeatIntervalMs, multiplier: options.heartbeatMultiplier },
+    fastDetection: options.fastDetection,
     excludeInterfaces,
     failback: options.failback,
     conflictDetection: options.conflictDetection,
@@ -63,6 +64,7 @@ function assemble(options: WorkerOptions, port: MessagePort, report: (what: Repo
       get source() { return socket.source; },
       receive: (into) => socket.receive(into),
       send: (address, bytes, length) => socket.send(address, heartbeatPort, bytes, length),
+      undelivered: () => socket.undelivered(),
     });
   }
   const epoll = opened(Epoll.create()), timer = opened(Timer.create()), wakeup = Wakeup.attach(options.wakeup);

@@ -33,6 +33,10 @@ export class AddressMap<T> {
     this.ipv6.set(bucket, [...others, { octets, value }]);
   }
 
+  get(key: AddressKey): T | undefined {
+    return typeof key === 'number' ? this.ipv4.get(key) : this.ofIpv6(ipv6Octets(key));
+  }
+
   ofIpv4(address: number): T | undefined {
     return this.ipv4.get(address);
   }

@@ -13,8 +13,8 @@ import { Gratuitous } from './gratuitous';
 import { Interface, subnetOf } from './interfaces';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
+import { SPEAKERS_ALONE } from './questions';
 import { Spacing } from './spacing';
-import { SPEAKERS_ALONE } from './witness';
 
 /** DEFEND_INTERVAL (RFC 5227 §1.1). */
 const DEFEND_INTERVAL_MS = 10_000;

@@ -3,7 +3,7 @@
  *
  * Data flows in one direction. The control plane's plan says which addresses there are, who may announce each, and where
  * (`setPlan`); rtnetlink says which interfaces are there (`setLinks`). Heartbeats say which peers live and what they hold
- * (membership.ts); frames on the LAN say who really answers (conflict.ts, witness.ts). From these, ownership.ts decides about each
+ * (membership.ts); frames on the LAN say who really answers (conflict.ts, witness.ts), and asking finds out early who is gone (suspicion.ts). From these, ownership.ts decides about each
  * address whether it is ours. If it is, responder.ts answers for it and gratuitous.ts announces it. Whatever is to be sent or told
  * goes into the {@link Outbox}, which the loop drains after each call.
  *
@@ -19,11 +19,12 @@
  * **Authority.** Peers take an address over when its holder has been silent for a detection time. So a holder that has sent no heartbeat
  * for that long (stopped, paused, starved) must not answer with what it knew before: it finds out at the next call, whatever call that is,
  * from the time alone. It answers nothing and listens: until every peer is heard again, with an echo of something sent since, or
- * a detection time has passed. `now` should come from a clock that counts suspension too (CLOCK_BOOTTIME).
+ * a detection time has passed. Who is gone altogether may be found out earlier (suspicion.ts); so after a shorter pause it asks before it answers (hesitation.ts).
+ * `now` should come from a clock that counts suspension too (CLOCK_BOOTTIME).
  *
  * **Listening.** A core that starts, or is given its first key, claims nothing new for a detection time, or until every peer in the
  * plan is up and has told what it holds. With no peers in the plan it claims at once. The same when an interface comes up while
- * some peer is not heard: whoever has the address on the LAN that was just joined may be that peer. What this node then held without an
+ * some peer is not heard: whoever has the address on the LAN that was just joined may be that peer. (If all are heard they are asked, which takes a moment.) What this node then held without an
  * interface in the address's subnet it gives up.
  *
  * **Without a key** peers cannot be believed, so no heartbeat is sent and none is taken. Then all candidates are taken to be alive: each
@@ -34,6 +35,7 @@
  * differs is the packet: ARP (responder.ts, gratuitous.ts, witness.ts) or Neighbor Discovery (neighbor.ts).
  */
 import { Addresses } from './addresses';
+import { Authority } from './authority';
 import { checkKeys, checkLinks, checkOptions, checkPlan } from './checks';
 import { Conflicts } from './conflict';
 import { Decisions } from './decisions';
@@ -52,7 +54,7 @@ import { Reassurance } from './reassurance';
 import { Reception } from './reception';
 import { Rounds } from './rounds';
 import { addressSnapshot, counters, peerSnapshot } from './snapshot';
-import { REFUSED_MS } from './twins';
+import { Suspicion } from './suspicion';
 import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
 
 /** After all addresses were decided about because of what was heard of peers, this happens again after as many milliseconds as it may have taken on a slow machine. */
@@ -60,7 +62,6 @@ const REVIEWED_PER_MS = 250;
 
 export class LanCore {
   private readonly node: string;
-  private readonly detectionMs: number;
   private readonly outbox = new Outbox();
   private readonly interfaces: Interfaces;
   private readonly addresses = new Addresses();
@@ -75,6 +76,8 @@ export class LanCore {
   private readonly reception: Reception;
   private readonly rounds: Rounds;
   private readonly placement: Placement;
+  private readonly suspicion: Suspicion;
+  private readonly authority: Authority;
   private readonly frameDrops = counters(FRAME_DROPS);
   private readonly heartbeatDrops = counters(HEARTBEAT_DROPS);
 
@@ -90,8 +93,7 @@ export class LanCore {
     checkOptions(options);
     const { node, incarnation, heartbeat: { intervalMs, multiplier } } = options;
     this.node = node;
-    this.membership = new Membership(node, BigInt.asUintN(64, incarnation), intervalMs, multiplier);
-    this.detectionMs = this.membership.detectionMs;
+    this.membership = new Membership(node, BigInt.asUintN(64, incarnation), intervalMs, multiplier, options.fastDetection ?? false);
     this.interfaces = new Interfaces(options.excludeInterfaces);
     this.overheard = new Overheard(this.membership.peers);
     const gratuitous = new Gratuitous(options.gratuitous ?? {}, options.random, this.overheard);
@@ -103,8 +105,12 @@ export class LanCore {
     this.decisions = new Decisions(this.membership, this.listening, this.holdings, this.handovers, this.probing);
     const { interfaces, addresses, membership, overheard, probing, outbox, listening, decisions, holdings } = this;
     const kernels = new Kernels(membership, outbox);
-    this.reception = new Reception(interfaces, addresses, membership, new Conflicts(gratuitous), overheard, probing, kernels, outbox);
+    this.suspicion = new Suspicion(membership, interfaces, addresses, outbox);
+    this.reception = new Reception(
+      interfaces, addresses, membership, new Conflicts(gratuitous), overheard, probing, kernels, this.suspicion, outbox,
+    );
     this.rounds = new Rounds(intervalMs, options.random, membership, listening, decisions, holdings, interfaces, addresses, kernels, outbox);
+    this.authority = new Authority(membership, listening, holdings, addresses, this.rounds, this.suspicion);
     this.placement = new Placement(membership, listening, decisions, holdings, this.rounds, interfaces, addresses, outbox);
   }
 
@@ -164,8 +170,12 @@ export class LanCore {
    * received, if it has waited since; see {@link Outbox}.
    */
   receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number, receivedAt = now): Outbox {
-    const drop = this.enter(now) ? this.reception.take(now, ifindex, frame, length, receivedAt, this.listening.authorised) : 'stopped';
+    const drop = this.enter(now) ? this.reception.take(now, ifindex, frame, length, receivedAt, this.listening.mayAnswer) : 'stopped';
     if (drop === undefined) return this.outbox;
+    if (drop === 'stalled' && this.listening.hesitation.active) {
+      this.listening.hesitation.withhold(ifindex, frame, length, receivedAt);
+      return this.outbox;
+    }
     this.frameDrops[drop]++;
     if (drop === 'conflict') this.deadline = Math.min(this.deadline, this.probing.deadline);
     if (drop !== 'claim') return this.outbox;
@@ -181,7 +191,14 @@ export class LanCore {
     }
     const drop = this.membership.receive(now, from, datagram, length, this.outbox);
     if (drop !== undefined) this.heartbeatDrops[drop]++;
-    if (this.membership.twins.refused) this.standDown(now);
+    if (this.membership.twins.refused) this.authority.standDown(now);
+    return this.leave(now);
+  }
+
+  /** The machine with this address says that nobody takes heartbeats there (ICMP port unreachable). */
+  heartbeatRefused(now: number, to: string): Outbox {
+    if (!this.enter(now)) return this.outbox;
+    this.suspicion.refused(now, to);
     return this.leave(now);
   }
 
@@ -194,7 +211,9 @@ export class LanCore {
     // Late, but not so late that authority is lost: datagrams may be waiting, so nobody is accused yet.
     if (this.rounds.isLate(now)) this.membership.late(now);
     this.membership.tick(now, this.outbox);
-    this.holdings.tick(now, this.addresses.list);
+    this.suspicion.tick(now);
+    this.suspicion.calibrate(now);
+    if (!this.listening.hesitation.active) this.holdings.tick(now, this.addresses.list);
     for (const address of this.probing.tick(now)) this.decisions.reconsider(now, address);
     return this.leave(now);
   }
@@ -233,6 +252,7 @@ export class LanCore {
       peers: [...this.membership.peers.values()].map((peer) => peerSnapshot(now, peer)),
       frameDrops: { ...this.frameDrops },
       heartbeatDrops: { ...this.heartbeatDrops },
+      suspicions: { ...this.suspicion.outcomes },
     };
   }
 
@@ -240,12 +260,19 @@ export class LanCore {
   private enter(now: number): boolean {
     this.outbox.clear();
     if (this.stopped) return false;
-    if (this.rounds.silence(now) > this.detectionMs) this.stall(now);
+    if (this.authority.examine(now)) this.deadline = now;
     return true;
   }
 
   /** Ends each call that may have changed something: decides, tells, and computes the next deadline. */
   private leave(now: number): Outbox {
+    this.suspicion.heed(now, this.outbox.events);
+    this.listening.inquiry.tick(now);
+    const withheld = this.listening.hesitation.end();
+    if (withheld !== undefined) {
+      this.membership.changed = true;
+      this.reviewFrom = now;
+    }
     if (this.listening.end(now)) {
       this.membership.changed = true;
       this.rounds.tell();
@@ -265,12 +292,17 @@ export class LanCore {
     }
     this.reassurance.heed(now, this.outbox.events, this.addresses.list);
     this.handovers.heed(now, this.outbox.events);
+    for (const { ifindex, bytes, receivedAt } of withheld ?? []) {
+      const drop = this.reception.take(now, ifindex, bytes, bytes.length, receivedAt, this.listening.mayAnswer);
+      if (drop !== undefined) this.frameDrops[drop]++;
+    }
     if (this.decisions.leaving && (now >= this.leavesAt || !this.addresses.list.some(({ held }) => held))) return this.end(now);
     this.reportMissingKey();
     this.rounds.beat(now);
-    const { rounds, holdings, listening, membership, probing } = this;
+    const { rounds, holdings, listening, membership, probing, suspicion } = this;
     this.deadline = Math.min(
-      rounds.deadline, holdings.deadline, membership.nextDeadline(), listening.deadline, probing.deadline, this.leavesAt, membership.settleDeadline,
+      rounds.deadline, listening.hesitation.active ? Infinity : holdings.deadline, membership.nextDeadline(), suspicion.deadline,
+      listening.deadline, listening.inquiry.deadline, probing.deadline, this.leavesAt, membership.settleDeadline,
       membership.changed ? this.reviewFrom : Infinity,
     );
     return this.outbox;
@@ -283,25 +315,6 @@ export class LanCore {
     this.rounds.goodbye(now);
     this.deadline = Infinity;
     return this.outbox;
-  }
-
-  private stall(now: number): void {
-    this.listening.loseAuthority(now, this.rounds.silence(now));
-    for (const address of this.addresses.list) {
-      address.heldBeforeStall ||= address.held;
-      this.holdings.lose(address, 'stalled');
-    }
-    // Whatever call found it out, the next tick is due: it sends the heartbeat by whose echo peers are known to be heard again.
-    this.deadline = now;
-    this.rounds.begin(now);
-    this.rounds.tell();
-  }
-
-  /** Another speaker has this node's name, and is believed by the others. */
-  private standDown(now: number): void {
-    this.membership.twins.refused = false;
-    this.listening.bar(now, now + REFUSED_MS);
-    for (const address of this.addresses.list) this.holdings.lose(address, 'duplicate');
   }
 
   private reportMissingKey(): void {

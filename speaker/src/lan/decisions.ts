@@ -27,7 +27,8 @@ export class Decisions {
       now,
       node,
       revision: this.revision,
-      mayClaim: this.planned && !this.listening.active && !this.leaving,
+      mayClaim: this.planned && !this.listening.active && !this.listening.hesitation.active && !this.leaving,
+      begins: this.listening.hasJustEnded(now),
       assumePeersUp: !keys.any,
       detectionMs,
     }, peers);

@@ -19,6 +19,7 @@
 import { Handover, Reach } from '../wire';
 import { Address } from './address';
 import { Damping, turnDelayMs } from './damping';
+import { subnetOf } from './interfaces';
 import { PLAN_MS } from './ownership';
 import { Peer } from './peer';
 import { FailbackOptions, LanEvent, PeerReason } from './types';
@@ -28,7 +29,7 @@ export const STOP_MS = 100;
 /** While it waits, heartbeats follow at this distance. */
 export const STOP_SPACING_MS = 20;
 
-const FAULTS: ReadonlySet<PeerReason> = new Set<PeerReason>(['timeout', 'oneWay', 'restarted']);
+const FAULTS: ReadonlySet<PeerReason> = new Set<PeerReason>(['timeout', 'oneWay', 'offLan', 'refused', 'restarted']);
 
 export class Handovers {
   private readonly damping = new Damping();
@@ -100,12 +101,24 @@ export class Handovers {
   }
 
   /** The first candidate that is heard, and reaches the address as well as this node does, if it comes before this node. */
-  private betterThanThis({ key, candidates, reach }: Address): string | undefined {
+  private betterThanThis(address: Address): string | undefined {
+    const { key, candidates, reach } = address;
     for (const node of candidates) {
       if (node === this.node) return undefined;
       const peer = this.peers.get(node);
-      if (peer !== undefined && peer.up && !peer.listening && peer.current && peer.reachOf(key) >= reach) return node;
+      if (peer !== undefined && peer.up && !peer.listening && peer.current && peer.reachOf(key) >= reach && isOnLanOf(peer, address)) return node;
     }
     return undefined;
   }
+}
+
+/**
+ * Whether the kernel of a peer has been heard where the address belongs; true where that is not asked (suspicion.ts). A LAN may be cut while heartbeats
+ * pass by another network: clients on this side would not hear of the move.
+ */
+function isOnLanOf(peer: Peer, { interfaces, key }: Address): boolean {
+  return interfaces.every((iface) => {
+    const path = peer.paths.get(iface.index);
+    return path === undefined || path.hardwareAddress !== undefined || subnetOf(iface, key) === undefined;
+  });
 }

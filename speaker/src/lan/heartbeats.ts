@@ -1,7 +1,7 @@
 /** Makes this node's own heartbeats: one round is one or more datagrams, each sent to every address of every peer, or in a large cluster of every neighbour. */
 import {
-  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_REFUSED, HEARTBEAT_MAX_ECHOES,
-  HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, HeartbeatType, Reach,
+  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_PROMPT, HEARTBEAT_FLAG_QUESTION,
+  HEARTBEAT_FLAG_REFUSED, HEARTBEAT_MAX_ECHOES, HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, HeartbeatKey, HeartbeatType, Reach,
 } from '../wire';
 import { Address } from './address';
 import { Interfaces } from './interfaces';
@@ -59,12 +59,12 @@ export class Heartbeats {
    * which are worth nothing when they are old, and of the other lists one page after the other.
    */
   round(now: number, changed: boolean, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
-    const echoes = this.membership.echoes(now);
-    const macs = [...interfaces.announcing.values()].map(({ mac }) => hardwareAddressKey(mac));
+    const echoes = this.membership.proofs.echoes(now, this.membership.peers.values());
+    const macs = hardwareAddressesOf(interfaces);
     const pages = Math.max(1, pagesOf(echoes.length, HEARTBEAT_MAX_ECHOES));
     const allPages = Math.max(pages, pagesOf(macs.length, HEARTBEAT_MAX_INTERFACES), this.pages.length);
     this.heartbeat.type = HeartbeatType.HELLO;
-    this.heartbeat.flags = listening ? HEARTBEAT_FLAG_LISTENING : 0;
+    this.heartbeat.flags = this.flags(listening);
     this.heartbeat.generation = this.generation;
     if (changed) this.wholeRounds = WHOLE_ROUNDS;
     const whole = this.wholeRounds > 0;
@@ -79,9 +79,24 @@ export class Heartbeats {
     }
   }
 
+  /** Tells one peer how things are between the rounds: with a question, or as the answer to one. */
+  tell(now: number, peer: Peer, question: boolean, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
+    this.heartbeat.type = HeartbeatType.HELLO;
+    this.heartbeat.flags = this.flags(listening) + (question ? HEARTBEAT_FLAG_QUESTION : 0);
+    this.heartbeat.generation = this.generation;
+    this.heartbeat.echoes = this.membership.proofs.echoes(now, [peer]);
+    this.heartbeat.interfaces = hardwareAddressesOf(interfaces).slice(0, HEARTBEAT_MAX_INTERFACES);
+    this.heartbeat.addresses = this.pages.length === 0 ? [] : this.pages[this.page % this.pages.length];
+    this.heartbeat.keys = this.membership.keys.ids;
+    this.heartbeat.view = this.membership.mesh.view;
+    for (const key of this.membership.keys.accepted) {
+      if (this.membership.keys.signs(key, peer)) this.sendTo(now, peer.addresses, key, outbox);
+    }
+  }
+
   goodbye(now: number, outbox: Outbox): void {
     this.heartbeat.type = HeartbeatType.GOODBYE;
-    this.heartbeat.echoes = this.membership.echoes(now).slice(0, HEARTBEAT_MAX_ECHOES);
+    this.heartbeat.echoes = this.membership.proofs.echoes(now, this.membership.peers.values()).slice(0, HEARTBEAT_MAX_ECHOES);
     this.heartbeat.interfaces = [];
     this.heartbeat.addresses = [];
     this.heartbeat.total = this.heartbeat.total6 = 0;
@@ -101,7 +116,7 @@ export class Heartbeats {
       incarnation,
       flags: listening ? HEARTBEAT_FLAG_LISTENING : 0,
       revision: this.heartbeat.revision,
-      interfaces: [...interfaces.announcing.values()].slice(0, HEARTBEAT_MAX_INTERFACES).map(({ mac }) => hardwareAddressKey(mac)),
+      interfaces: hardwareAddressesOf(interfaces).slice(0, HEARTBEAT_MAX_INTERFACES),
       links: neighbours.map(({ id }) => id).sort((a, b) => a - b),
       states: new Map(this.states.map((state) => [state.address, state])),
     }, this.generation);
@@ -129,14 +144,22 @@ export class Heartbeats {
     for (const { to, incarnation, sequence, refused } of notices) {
       this.heartbeat.flags = refused ? HEARTBEAT_FLAG_REFUSED : 0;
       this.heartbeat.echoes = [{ incarnation, sequence }];
-      for (const key of accepted) {
-        const bytes = new Uint8Array(HEARTBEAT_MAX_LENGTH);
-        this.heartbeat.sequence = this.membership.nextSequence(now);
-        outbox.datagram(to, bytes, encodeHeartbeat(bytes, this.heartbeat, key));
-      }
+      for (const key of accepted) this.sendTo(now, [to], key, outbox);
     }
     notices.length = 0;
     this.restoreTotals();
+  }
+
+  private flags(listening: boolean): number {
+    return (listening ? HEARTBEAT_FLAG_LISTENING : 0) + (this.membership.prompt ? HEARTBEAT_FLAG_PROMPT : 0);
+  }
+
+  /** Sends what is not part of a round, and must not overwrite its buffers. */
+  private sendTo(now: number, addresses: readonly string[], key: HeartbeatKey, outbox: Outbox): void {
+    const bytes = new Uint8Array(HEARTBEAT_MAX_LENGTH);
+    this.heartbeat.sequence = this.membership.proofs.next(now);
+    const length = encodeHeartbeat(bytes, this.heartbeat, key);
+    for (const address of addresses) outbox.datagram(address, bytes, length);
   }
 
   private send(now: number, index: number, outbox: Outbox, to: readonly Peer[] = this.membership.correspondents(now)): void {
@@ -147,11 +170,15 @@ export class Heartbeats {
       const receivers = to.filter((peer) => keys.signs(key, peer));
       if (receivers.length === 0) continue;
       const buffer = this.buffers[index * keys.accepted.length + i] ??= new Uint8Array(HEARTBEAT_MAX_LENGTH);
-      this.heartbeat.sequence = this.membership.nextSequence(now);
+      this.heartbeat.sequence = this.membership.proofs.next(now);
       const length = encodeHeartbeat(buffer, this.heartbeat, key);
       for (const { addresses } of receivers) {
         for (const address of addresses) outbox.datagram(address, buffer, length);
       }
     }
   }
+}
+
+function hardwareAddressesOf({ announcing }: Interfaces): number[] {
+  return [...announcing.values()].map(({ mac }) => hardwareAddressKey(mac));
 }

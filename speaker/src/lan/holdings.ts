@@ -58,9 +58,13 @@ export class Holdings {
   private acquire(now: number, address: Address, { contested = false, offeredBy }: Verdict): void {
     address.lastHolder = offeredBy ?? address.lastHolder;
     const reason = acquireReason(address, this.membership.peers, contested, offeredBy !== undefined);
-    const darkMs = reason === 'holderDown' ? this.silenceOf(now, address.lastHolder!) : undefined;
+    const died = reason === 'holderDown';
+    const darkMs = died ? this.silenceOf(now, address.lastHolder!) : undefined;
+    const found = died ? this.membership.peers.get(address.lastHolder!)?.reason : undefined;
     const event = { code: 'addressAcquired', address: address.text, interfaces: namesOf(address), reason, from: address.lastHolder } as const;
-    this.outbox.event({ ...event, ...(darkMs !== undefined && { darkMs }), ...(address.reach === Reach.OFF_LINK && { offLink: true }) });
+    this.outbox.event({
+      ...event, ...(found && { found }), ...(darkMs !== undefined && { darkMs }), ...(address.reach === Reach.OFF_LINK && { offLink: true }),
+    });
     address.held = true;
     address.heldSince = now;
     address.heldBecause = reason;

@@ -2,20 +2,34 @@
  * When this node may answer, and when it may take addresses.
  *
  * It *listens* after its start, after its first key, and after it has joined a LAN while peers are not heard: it claims nothing new, but goes on answering for what it holds.
+ * It *hesitates* after a shorter pause: see hesitation.ts.
  * It *loses authority* when it has not run for longer than a detection time, or another has its name: it answers nothing, and listens.
  */
+import { Hesitation } from './hesitation';
+import { Inquiry } from './inquiry';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
 
 export class Listening {
   /** Whether this node may answer at all. */
   authorised = true;
+  readonly inquiry: Inquiry;
+  readonly hesitation: Hesitation;
   private since = -Infinity;
   private until = -Infinity;
   private gapMs = 0;
+  private endedAt = -Infinity;
   private barredUntil = -Infinity;
 
-  constructor(private readonly membership: Membership, private readonly outbox: Outbox) {}
+  constructor(private readonly membership: Membership, private readonly outbox: Outbox) {
+    this.inquiry = new Inquiry(membership);
+    this.hesitation = new Hesitation(this.inquiry);
+  }
+
+  /** Whether it may answer at this moment. */
+  get mayAnswer(): boolean {
+    return this.authorised && !this.hesitation.active;
+  }
 
   /** Whether it must not claim anything yet. */
   get active(): boolean {
@@ -27,16 +41,23 @@ export class Listening {
     return this.active ? Math.max(this.until, this.barredUntil) : Infinity;
   }
 
+  /** Whether it has ended just now, as it may on others. */
+  hasJustEnded(now: number): boolean {
+    return now - this.endedAt < this.membership.detectionMs;
+  }
+
   start(now: number): void {
     this.since = now;
     this.until = now + this.membership.detectionMs;
     this.membership.late(now);
+    this.inquiry.begin(now);
   }
 
   /** This node was away for `gapMs`; its peers may have taken its addresses over. */
   loseAuthority(now: number, gapMs: number): void {
     if (this.authorised) this.outbox.event({ code: 'authorityLost', gapMs });
     this.authorised = false;
+    this.hesitation.giveUp();
     this.gapMs = gapMs;
     this.start(now);
   }
@@ -52,6 +73,7 @@ export class Listening {
   end(now: number): boolean {
     if (!this.active || now < this.barredUntil || (now < this.until && !this.heardAll())) return false;
     this.until = -Infinity;
+    this.endedAt = now;
     if (!this.authorised) {
       this.authorised = true;
       this.outbox.event({ code: 'authorityRegained', gapMs: this.gapMs });

@@ -3,12 +3,7 @@
  *
  * **Authentic.** A datagram counts only if one of the keys verifies it. How a key is changed without a gap is told in keys.ts.
  *
- * **Not replayed.** Each start of a speaker picks 64 random bits, its incarnation, and numbers its datagrams. Within an incarnation
- * a number is accepted once, and not when it is far behind the highest. But a recorded datagram of an earlier incarnation is authentic too, and nothing orders
- * incarnations: a Raspberry Pi has no clock when it starts. So a new incarnation must prove that it lives now: it must echo a datagram
- * (our incarnation and number) that we sent within the last detection time and one interval. Nobody can have recorded that earlier.
- * We in turn echo what we hear of it before it is proved, in addition to what we have proved, or neither side could begin. At worst
- * an attacker who replays keeps that second slot busy; what is proved is not touched.
+ * **Not replayed.** Within a life of a speaker a number is accepted once, and a new life must prove that it lives now: see proofs.ts.
  *
  * **Both directions.** A peer is up while it is heard *and* what it echoes of ours is fresh. If only one direction is cut, both sides
  * see a cut, as with BFD (RFC 5880 §6.8.6), rather than one side believing in a peer that has given it up. It also makes held-back
@@ -17,32 +12,30 @@
  * **Own health first.** A node whose own timer was late by more than an interval has perhaps left datagrams unread, so it accuses
  * nobody before it has listened for a full detection time (Dadgar, Phillips, Currey: "Lifeguard", 2017).
  */
-import { decodeHeartbeat, emptyHeartbeat, Heartbeat, HEARTBEAT_FLAG_LISTENING, HeartbeatEcho, HeartbeatType, parseAddress } from '../wire';
+import {
+  decodeHeartbeat, emptyHeartbeat, hasHeartbeatFlag, Heartbeat, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_PROMPT, HEARTBEAT_FLAG_QUESTION,
+  HeartbeatType, parseAddress,
+} from '../wire';
 import { AddressMap } from './address-map';
 import { Keys } from './keys';
-import { Mesh, NodeRecord, sameWords } from './mesh';
+import { heedRecord, Mesh, NodeRecord } from './mesh';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
-import { Spacing } from './spacing';
+import { Proofs } from './proofs';
+import { Rejections } from './rejections';
 import { Twins } from './twins';
 import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
 
-/** Send times of the latest datagrams are kept for this many: more than are sent in the time for which an echo is worth something, also when a large cluster starts. */
-const REMEMBERED_SENDS = 8192;
 /** It is found out anew to whom a way leads at most once in this time when links were lost, and when links were only found, as in each moment while a cluster starts. */
 const SETTLE_SPACING_MS = 10;
 const FOUND_SPACING_MS = 50;
-/** An operator hears of a bad source once in this time. */
-const REPORT_INTERVAL_MS = 10_000;
-
-const REPORTED: ReadonlySet<HeartbeatDrop> = new Set<HeartbeatDrop>(['version', 'unknownKey', 'unauthenticated', 'malformed']);
+/** A question that comes so soon after the last one was answered is not answered. */
+const ANSWER_SPACING_MS = 2;
 
 export class Membership {
   readonly peers = new Map<string, Peer>();
   /** Node addresses of peers, by which their hardware addresses are learned. */
   readonly byProtocolAddress = new AddressMap<Peer>();
-  /** Number of our next datagram. */
-  sequence = 1;
   readonly keys = new Keys();
   readonly twins: Twins;
   readonly mesh: Mesh;
@@ -55,17 +48,23 @@ export class Membership {
   /** Whether somebody new waits for our echo; whoever reads it sets it back. */
   introduced = false;
   readonly detectionMs: number;
+  readonly proofs: Proofs;
+  /** Peers that are to be asked for a heartbeat at once, and those that have asked for one of ours; whoever sends them empties these. */
+  readonly questions = new Set<Peer>();
+  readonly answers = new Set<Peer>();
 
   /** Those whose datagrams pass in both directions: in a large cluster the neighbours alone. What is done at each datagram looks at these, not at all peers. */
   private readonly linked = new Set<Peer>();
-  private readonly sendTimes = new Float64Array(REMEMBERED_SENDS).fill(-Infinity);
-  private readonly reports = new Spacing(REPORT_INTERVAL_MS);
+  private readonly rejections: Rejections;
   private readonly heartbeat: Heartbeat = emptyHeartbeat();
   private accuseFrom = -Infinity;
   private settledAt = -Infinity;
 
-  constructor(readonly node: string, readonly incarnation: bigint, readonly intervalMs: number, multiplier: number) {
+  /** @param prompt whether it answers questions, and may be suspected; see suspicion.ts */
+  constructor(readonly node: string, readonly incarnation: bigint, readonly intervalMs: number, multiplier: number, readonly prompt: boolean) {
     this.detectionMs = intervalMs * multiplier;
+    this.proofs = new Proofs(incarnation, this.echoMs);
+    this.rejections = new Rejections(this.detectionMs);
     this.twins = new Twins(this.detectionMs);
     this.mesh = new Mesh(node);
   }
@@ -142,25 +141,6 @@ export class Membership {
     outbox.event({ code: 'peerUp', node: peer.node, reason: 'heard' });
   }
 
-  /** Takes what a neighbour passes on. */
-  private relayed(now: number, parts: readonly Heartbeat[]): void {
-    if (!this.mesh.relays) return;
-    for (const part of parts) {
-      const peer = this.peers.get(part.node);
-      if (peer === undefined && part.node !== this.node) continue;
-      // What it says to us directly is newer: this is of a life that is over.
-      if (peer?.linkUp === true && peer.incarnation !== part.incarnation) continue;
-      if (!this.mesh.take(part) || peer === undefined) continue;
-      const before = peer.record, record = this.mesh.records.get(part.node)!;
-      peer.record = record;
-      peer.recordAt = now;
-      for (const key of part.interfaces) peer.hardwareAddresses.add(key);
-      if (peer.linkUp || (before !== undefined && sameWords(before, record))) continue;
-      this.changed = true;
-      if (peer.up) heedRecord(peer, record);
-    }
-  }
-
   /** A stranger uses an address of ours. It may be a peer we do not know by its hardware address yet: ask for those soon, and often again. */
   doubt(now: number): void {
     for (const peer of this.peers.values()) {
@@ -175,28 +155,24 @@ export class Membership {
     this.accuseFrom = now + this.detectionMs;
   }
 
-  /** The number for a datagram that is sent now. */
-  nextSequence(now: number): number {
-    const sequence = this.sequence++;
-    this.sendTimes[sequence % REMEMBERED_SENDS] = now;
-    return sequence;
+  /** Whether enough has been heard of late for accusing others of silence. */
+  mayAccuse(now: number): boolean {
+    return now >= this.accuseFrom;
   }
 
-  /** What we have had of each peer, to be sent to all of them. */
-  echoes(now: number): HeartbeatEcho[] {
-    const echoes: HeartbeatEcho[] = [];
-    for (const { incarnation, sequence, introduction, heardAt } of this.peers.values()) {
-      if (incarnation !== undefined && now - heardAt <= this.echoMs) echoes.push({ incarnation, sequence });
-      if (introduction !== undefined && now - introduction.at <= this.echoMs) echoes.push(introduction);
-    }
-    return echoes;
+  /** A peer is gone, as far as can be found out. */
+  accuse(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
+    this.linkDown(now, peer, reason, outbox);
   }
 
   /** Takes a datagram; or says why not. */
   receive(now: number, from: string, datagram: Uint8Array, length: number, outbox: Outbox): HeartbeatDrop | undefined {
     if (!this.keys.any) return 'noKey';
     const problem = decodeHeartbeat(datagram, length, this.keys.accepted, this.heartbeat) ?? this.accept(now, from, this.heartbeat, outbox);
-    if (problem !== undefined) this.report(now, from, problem, outbox);
+    if (problem !== undefined) {
+      const claimed = problem === 'unknownKey' ? this.peers.get(this.heartbeat.node) : undefined;
+      this.rejections.report(now, from, problem, claimed, outbox);
+    }
     return problem;
   }
 
@@ -225,7 +201,7 @@ export class Membership {
     const peer = this.peers.get(heartbeat.node);
     if (peer === undefined) return 'unknownSender';
     peer.unknownKeySince = Infinity;
-    const confirmedAt = this.confirmation(heartbeat);
+    const confirmedAt = this.proofs.confirmation(heartbeat);
     if (heartbeat.type === HeartbeatType.DUPLICATE) {
       if (now - confirmedAt > this.echoMs) return 'unproven';
       this.twins.told(now, this.node, from, heartbeat, outbox);
@@ -256,7 +232,7 @@ export class Membership {
     }
     if (!peer.acceptSequence(heartbeat.sequence)) return 'replayed';
     if (heartbeat.type === HeartbeatType.RELAY) {
-      if (peer.linkUp) this.relayed(now, heartbeat.relayed);
+      if (peer.linkUp && this.mesh.takeAll(now, heartbeat.relayed, this.peers)) this.changed = true;
       return undefined;
     }
     // What it echoes counts in any order: with many peers the echoes take several datagrams, and one may overtake another.
@@ -278,11 +254,13 @@ export class Membership {
     peer.keys = [...heartbeat.keys];
     peer.view = heartbeat.view;
     for (const key of heartbeat.interfaces) peer.hardwareAddresses.add(key);
-    const listening = heartbeat.flags % 2 === HEARTBEAT_FLAG_LISTENING;
+    const listening = hasHeartbeatFlag(heartbeat, HEARTBEAT_FLAG_LISTENING);
     if (listening !== peer.listening || heartbeat.revision !== peer.revision) this.changed = true;
     peer.listening = listening;
+    peer.prompt = hasHeartbeatFlag(heartbeat, HEARTBEAT_FLAG_PROMPT);
     peer.revision = heartbeat.revision;
     if (peer.gather(heartbeat)) this.changed = true;
+    if (hasHeartbeatFlag(heartbeat, HEARTBEAT_FLAG_QUESTION)) this.questioned(now, peer);
     if (!peer.linkUp && now - peer.confirmedAt <= this.echoMs) {
       this.setLink(peer, true);
       this.linksChanged++;
@@ -297,14 +275,11 @@ export class Membership {
     return undefined;
   }
 
-  /** When we sent what the datagram echoes of this life of ours. */
-  private confirmation(heartbeat: Heartbeat): number {
-    let latest = -Infinity;
-    for (const { incarnation, sequence } of heartbeat.echoes) {
-      if (incarnation !== this.incarnation || sequence >= this.sequence || sequence < this.sequence - REMEMBERED_SENDS) continue;
-      latest = Math.max(latest, this.sendTimes[sequence % REMEMBERED_SENDS]);
-    }
-    return latest;
+  /** Each question is signed and counts once, so nobody can have us send more than it sends itself; nor is an answer ever a question. */
+  private questioned(now: number, peer: Peer): void {
+    if (!this.prompt || now - peer.answeredAt < ANSWER_SPACING_MS) return;
+    peer.answeredAt = now;
+    this.answers.add(peer);
   }
 
   private introduce(now: number, peer: Peer, heartbeat: Heartbeat): void {
@@ -345,23 +320,4 @@ export class Membership {
     peer.forgetStates();
     this.changed = true;
   }
-
-  private report(now: number, from: string, reason: HeartbeatDrop, outbox: Outbox): void {
-    if (!REPORTED.has(reason)) return;
-    const claimed = reason === 'unknownKey' ? this.peers.get(this.heartbeat.node) : undefined;
-    if (claimed !== undefined) {
-      // While a key is changed, a peer that is not sure which one we know signs with each in turn. So does one whose speaker finds ours just started.
-      if (claimed.unknownKeySince === Infinity) claimed.unknownKeySince = now;
-      if (claimed.linkUp || now - claimed.unknownKeySince < this.detectionMs) return;
-      claimed.unknownKeyAt = now;
-    }
-    if (!this.reports.allows(now, `${reason} ${from}`)) return;
-    outbox.event({ code: 'heartbeatRejected', from, reason, ...(claimed && { node: claimed.node }) });
-  }
-}
-
-/** Takes what a peer that is not heard itself has said to others. */
-function heedRecord(peer: Peer, { flags, revision }: NodeRecord): void {
-  peer.listening = flags % 2 === HEARTBEAT_FLAG_LISTENING;
-  peer.revision = revision;
 }

@@ -11,7 +11,7 @@
  * What is lost is repaired by a slow round through all that is known, and a neighbour that has just been found is told all of it. A node that was started again
  * finds its former life among that, and goes on from its version (RFC 2328 §13.4), so that versions alone tell what is newer.
  */
-import { AddressKey, Heartbeat, HeartbeatAddress } from '../wire';
+import { AddressKey, hasHeartbeatFlag, Heartbeat, HEARTBEAT_FLAG_LISTENING, HeartbeatAddress } from '../wire';
 import { FULL_MESH_NODES, neighboursOf, nodeId, RELAYING_NODES, viewOf } from './overlay';
 import { Peer } from './peer';
 
@@ -120,6 +120,27 @@ export class Mesh {
     this.store({ ...own, node: this.node, version: this.version });
   }
 
+  /** Takes all that a neighbour passes on. Returns whether something new is known of a peer that is not heard directly. */
+  takeAll(now: number, parts: readonly Heartbeat[], peers: ReadonlyMap<string, Peer>): boolean {
+    if (!this.relays) return false;
+    let changed = false;
+    for (const part of parts) {
+      const peer = peers.get(part.node);
+      if (peer === undefined && part.node !== this.node) continue;
+      // What it says to us directly is newer: this is of a life that is over.
+      if (peer?.linkUp === true && peer.incarnation !== part.incarnation) continue;
+      if (!this.take(part) || peer === undefined) continue;
+      const before = peer.record, record = this.records.get(part.node)!;
+      peer.record = record;
+      peer.recordAt = now;
+      for (const key of part.interfaces) peer.hardwareAddresses.add(key);
+      if (peer.linkUp || (before !== undefined && sameWords(before, record))) continue;
+      changed = true;
+      if (peer.up) heedRecord(peer, record);
+    }
+    return changed;
+  }
+
   /** Takes what a neighbour passes on of another node. Returns whether something new is known of it. */
   take(part: Heartbeat): boolean {
     const { node, incarnation, sequence: version } = part;
@@ -189,4 +210,10 @@ export class Mesh {
     this.gathering.clear();
     this.told = '';
   }
+}
+
+/** Takes what a peer that is not heard itself has said to others. */
+export function heedRecord(peer: Peer, record: NodeRecord): void {
+  peer.listening = hasHeartbeatFlag(record, HEARTBEAT_FLAG_LISTENING);
+  peer.revision = record.revision;
 }

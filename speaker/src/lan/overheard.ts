@@ -13,7 +13,7 @@ import { Address } from './address';
 import { speakerOf } from './conflict';
 import { claimedHardwareAddress } from './neighbor';
 import { Peer } from './peer';
-import { SPEAKERS_ALONE } from './witness';
+import { SPEAKERS_ALONE } from './questions';
 
 /** Clients remembered for one address. */
 export const MOST_CLIENTS = 64;

@@ -20,17 +20,23 @@
 import { Handover, Reach } from '../wire';
 import { Address } from './address';
 import { Peer } from './peer';
+import { PeerReason } from './types';
 
 /** How long a candidate leaves an address to one that comes before it. Longer than a plan takes to reach all speakers. */
 const VACANCY_MS = 1000;
 /** How long a plan may take to reach the others: a node that is no candidate any more waits so long for its successor, and that for its offer. */
 export const PLAN_MS = 500;
 
+/** Ways to go down that are known to end every claim made before. */
+const CONCLUSIVE: ReadonlySet<PeerReason> = new Set<PeerReason>(['goodbye', 'offLan', 'refused']);
+
 export interface Self {
   readonly node: string;
   readonly revision: number;
   /** Whether it may take addresses now: it has authority, and has listened long enough. */
   readonly mayClaim: boolean;
+  /** It has itself just listened, as all do when they begin together: who comes first may be listening still. */
+  readonly begins: boolean;
   /** There is no key, so peers cannot be heard: all are taken to be alive, as MetalLB does without memberlist. */
   readonly assumePeersUp: boolean;
   readonly now: number;
@@ -59,7 +65,7 @@ export function isRivalFresh(address: Address, peers: ReadonlyMap<string, Peer>,
   const peer = peers.get(rival.node);
   if (peer === undefined) return false;
   if (peer.up) return rival.at > (peer.linkUp ? peer.heardAt : peer.recordAt);
-  return peer.reason !== 'goodbye' || rival.at > peer.downSince;
+  return !CONCLUSIVE.has(peer.reason!) || rival.at > peer.downSince;
 }
 
 /** Decides about one address. */
@@ -99,8 +105,8 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
       continue;
     }
     if (!peer.up || peer.node === offeredBy) continue;
-    // One that still listens takes nothing yet. It is waited for when all begin together, not when a holder has gone.
-    if (peer.listening && address.lastHolder !== undefined) continue;
+    // One that still listens takes nothing yet. It is waited for when all begin together, as they do also after all were paused; not when a holder has gone.
+    if (peer.listening && address.lastHolder !== undefined && !self.begins) continue;
     const reach = peer.reachOf(address.key);
     if (reach > address.reach || (reach === address.reach && index < myIndex)) ahead++;
   }

@@ -1,6 +1,7 @@
 import { AddressKey, Heartbeat, HeartbeatAddress, Reach } from '../wire';
 import { NodeRecord } from './mesh';
 import { nodeId } from './overlay';
+import { Path } from './path';
 import { PeerReason } from './types';
 
 /**
@@ -62,6 +63,17 @@ export class Peer {
   readonly hardwareAddresses = new Set<number>();
   /** When the LAN was last asked for the hardware address of its node addresses. */
   resolvedAt = -Infinity;
+  /** Whether it answers questions at once, and may be suspected; see suspicion.ts. */
+  prompt = false;
+  /** When its question was last answered. */
+  answeredAt = -Infinity;
+  /** Ways to its kernel, by the interfaces that they begin with. */
+  readonly paths = new Map<number, Path>();
+  /** When it was last found to be gone by asking. */
+  accusedAt = -Infinity;
+  /** Until when it does not matter that heartbeats to it are refused, and for how long that was: it has proved to live nevertheless. */
+  deafUntil = -Infinity;
+  deafnessMs = 0;
   /** Latest complete list of addresses. */
   private states: ReadonlyMap<AddressKey, HeartbeatAddress> = new Map();
   private generation = -1;
@@ -100,6 +112,11 @@ export class Peer {
   /** How it stands to an address; undefined for one it neither holds nor has trouble with. */
   stateOf(address: AddressKey): HeartbeatAddress | undefined {
     return this.known.get(address);
+  }
+
+  /** Of the addresses that it has told of, those that it holds. */
+  * heldAddresses(): Generator<HeartbeatAddress> {
+    for (const state of this.known.values()) if (state.held) yield state;
   }
 
   reachOf(address: AddressKey): Reach {

@@ -1,7 +1,8 @@
 /**
  * Where each address is announced: computed anew when the plan or the links of this node change, with what follows for the addresses.
  *
- * An interface that comes up while some peer is not heard joins a LAN on which that peer may have the address: the LAN is listened to first.
+ * An interface that comes up while some peer is not heard joins a LAN on which that peer may have the address: the LAN is listened to first. So it is, for as long as it takes
+ * to ask all, when they are heard: while the cable was away they may have given this node up before it could know (suspicion.ts).
  */
 import { Reach } from '../wire';
 import { Addresses } from './addresses';
@@ -26,9 +27,9 @@ export class Placement {
     const before = new Set(this.interfaces.lans());
     this.interfaces.setLinks(links);
     const joined = this.interfaces.lans().some((lan) => !before.has(lan));
-    const listens = joined && this.decisions.planned && this.rounds.canBeat && !this.hearsAll;
-    if (listens) this.listening.start(now);
-    this.assign(now, listens);
+    const listens = joined && this.decisions.planned && this.rounds.canBeat, hearsAll = this.hearsAll;
+    if (listens && (!hearsAll || this.membership.prompt)) this.listening.start(now);
+    this.assign(now, listens && !hearsAll);
   }
 
   /**

@@ -12,8 +12,10 @@ import { Membership } from './membership';
 import { claimedHardwareAddress, respondToSolicitation } from './neighbor';
 import { Outbox } from './outbox';
 import { Overheard } from './overheard';
+import { Peer } from './peer';
 import { Probing } from './probing';
 import { respond } from './responder';
+import { Suspicion } from './suspicion';
 import { FrameDrop } from './types';
 import { verify } from './witness';
 
@@ -31,6 +33,7 @@ export class Reception {
     private readonly overheard: Overheard,
     private readonly probing: Probing,
     private readonly kernels: Kernels,
+    private readonly suspicion: Suspicion,
     private readonly outbox: Outbox,
   ) {}
 
@@ -49,8 +52,9 @@ export class Reception {
     const problem = decodeArp(frame, length, arp);
     if (problem !== undefined) return problem;
     if (sameHardwareAddress(arp.source, iface.mac)) return 'ownFrame';
+    this.suspicion.seen(iface.index, arp.source);
     const peer = this.membership.byProtocolAddress.ofIpv4(arp.senderProtocolAddress);
-    if (peer !== undefined) peer.hardwareAddresses.add(hardwareAddressKey(arp.senderHardwareAddress));
+    if (peer !== undefined) this.recognise(now, peer, arp.senderHardwareAddress, iface);
     const claimed = this.addresses.map.ofIpv4(arp.senderProtocolAddress);
     if (claimed !== undefined) {
       const drop = this.heed(now, claimed, arp.senderHardwareAddress, claimOf(arp), iface, receivedAt, authorised);
@@ -69,10 +73,11 @@ export class Reception {
     const problem = decodeNeighbor(frame, length, neighbor);
     if (problem !== undefined) return problem;
     if (sameHardwareAddress(neighbor.source, iface.mac)) return 'ownFrame';
+    this.suspicion.seen(iface.index, neighbor.source);
     const advertised = neighbor.type === NEIGHBOR_ADVERTISEMENT;
     const sender = claimedHardwareAddress(neighbor);
     const peer = this.membership.byProtocolAddress.ofIpv6(advertised ? neighbor.target : neighbor.sourceAddress);
-    if (peer !== undefined) peer.hardwareAddresses.add(hardwareAddressKey(sender));
+    if (peer !== undefined) this.recognise(now, peer, sender, iface);
     const planned = this.addresses.map.ofIpv6(neighbor.target);
     if (advertised && planned !== undefined) {
       const drop = this.heed(now, planned, sender, true, iface, receivedAt, authorised);
@@ -81,6 +86,13 @@ export class Reception {
     if (planned !== undefined && !advertised) this.overheard.noteSolicitation(now, planned, iface.index, neighbor);
     const drop = respondToSolicitation(iface, neighbor, iface.announced.ofIpv6(neighbor.target), receivedAt, authorised, this.outbox);
     return drop === 'notPlanned' && planned !== undefined ? 'notAnnouncedHere' : drop;
+  }
+
+  /** A frame comes from a peer's own address. */
+  private recognise(now: number, peer: Peer, hardwareAddress: Uint8Array, iface: Interface): void {
+    const key = hardwareAddressKey(hardwareAddress);
+    peer.hardwareAddresses.add(key);
+    this.suspicion.answered(now, iface.index, peer, key);
   }
 
   /** Somebody else sends in the name of a planned address; a speaker perhaps without meaning to claim it. */
@@ -104,6 +116,7 @@ export class Reception {
       verify(now, iface, address, sender, this.outbox);
       return 'kernelAnswer';
     }
+    this.suspicion.claimed(peer);
     noteClaim(now, address, iface, peer);
     this.claimed = address;
     return 'claim';

@@ -90,6 +90,7 @@ export class Rounds {
     }
     const periodic = now >= this.nextBeat;
     if (periodic || (this.canBeat && now >= this.triggeredAt)) this.round(now, periodic);
+    this.tellSingle(now);
     if (now >= this.passDeadline) this.pass(now, false);
   }
 
@@ -114,12 +115,28 @@ export class Rounds {
     this.holdings.told(now);
     if (!this.canBeat) return;
     if (this.membership.twins.notices.length > 0) this.heartbeats.notify(now, this.outbox);
-    if (this.statesChanged) this.heartbeats.update(this.addresses.list, this.decisions.revision);
+    if (this.statesChanged) this.update();
     const before = this.outbox.datagramCount;
     this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
     this.triggeredSpacingMs = Math.max(TRIGGERED_SPACING_MS, (this.outbox.datagramCount - before) / DATAGRAMS_PER_MS);
-    this.statesChanged = this.dirty = false;
+    this.dirty = false;
     if (this.membership.mesh.relays) this.pass(now, periodic);
+  }
+
+  /** Asks peers, and answers those that have asked; the round that has just gone out is an answer, too. */
+  private tellSingle(now: number): void {
+    const { questions, answers } = this.membership;
+    if (questions.size === 0 && answers.size === 0) return;
+    if (this.statesChanged) this.update();
+    for (const peer of questions) this.heartbeats.tell(now, peer, true, this.listening.active, this.interfaces, this.outbox);
+    if (this.lastRound < now) for (const peer of answers) this.heartbeats.tell(now, peer, false, this.listening.active, this.interfaces, this.outbox);
+    questions.clear();
+    answers.clear();
+  }
+
+  private update(): void {
+    this.statesChanged = false;
+    this.heartbeats.update(this.addresses.list, this.decisions.revision);
   }
 
   private askLan(now: number): void {

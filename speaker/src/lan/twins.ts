@@ -7,7 +7,7 @@
  *
  * A notice echoes a recent datagram of its receiver, as every proof of freshness here, so that nobody is silenced by a recording.
  */
-import { Heartbeat, HEARTBEAT_FLAG_REFUSED } from '../wire';
+import { hasHeartbeatFlag, Heartbeat, HEARTBEAT_FLAG_REFUSED } from '../wire';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 
@@ -55,8 +55,8 @@ export class Twins {
   }
 
   /** Another node has told this one that its name is used twice. */
-  told(now: number, node: string, from: string, { flags }: Heartbeat, outbox: Outbox): void {
-    const refused = Math.floor(flags / HEARTBEAT_FLAG_REFUSED) % 2 === 1;
+  told(now: number, node: string, from: string, heartbeat: Heartbeat, outbox: Outbox): void {
+    const refused = hasHeartbeatFlag(heartbeat, HEARTBEAT_FLAG_REFUSED);
     this.refused ||= refused;
     if (now - this.reportedAt < REPORT_INTERVAL_MS) return;
     this.reportedAt = now;

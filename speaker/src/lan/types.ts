@@ -60,6 +60,8 @@ export interface LanCoreOptions {
   readonly random: () => number;
   /** Milliseconds between heartbeats, and how many may be missed. The product is the detection time. */
   readonly heartbeat: { readonly intervalMs: number; readonly multiplier: number };
+  /** Whether peers that are overdue are asked, and given up before the detection time if that shows that they are gone; see suspicion.ts. @default false */
+  readonly fastDetection?: boolean;
   readonly gratuitous?: GratuitousOptions;
   /** Names of interfaces never to announce on. @default none */
   readonly excludeInterfaces?: RegExp;
@@ -134,7 +136,15 @@ export type LoseReason =
   | 'stopped';
 
 /** Why a peer is up or down. */
-export type PeerReason = 'heard' | 'restarted' | 'timeout' | 'oneWay' | 'unreachable' | 'goodbye' | 'removedFromPlan';
+export type PeerReason = 'heard' | 'restarted' | 'timeout' | 'oneWay' | 'unreachable' | 'goodbye' | 'removedFromPlan'
+  /** Neither its speaker nor its kernel answers on the LAN any more; see suspicion.ts. */
+  | 'offLan'
+  /** Its kernel says that its speaker has ended. */
+  | 'refused';
+
+/** How suspicions end: the peer answered; it was found off the LAN; its speaker has ended; or asking told nothing, and the detection time was left to decide. */
+export const SUSPICION_OUTCOMES = ['answered', 'offLan', 'refused', 'undecided'] as const;
+export type SuspicionOutcome = (typeof SUSPICION_OUTCOMES)[number];
 
 export interface AddressAcquiredEvent {
   readonly code: 'addressAcquired';
@@ -144,6 +154,8 @@ export interface AddressAcquiredEvent {
   readonly reason: AcquireReason;
   /** The former holder, where one is known. */
   readonly from?: string;
+  /** If that has died: how that was found out. */
+  readonly found?: PeerReason;
   /** If that has died: how long it had not been heard, in milliseconds, which is how long nobody answered at most. */
   readonly darkMs?: number;
   /** Set when none of the interfaces has an address in the subnet of this one. */
@@ -299,4 +311,5 @@ export interface LanSnapshot {
   readonly peers: readonly PeerSnapshot[];
   readonly frameDrops: Readonly<Record<FrameDrop, number>>;
   readonly heartbeatDrops: Readonly<Record<HeartbeatDrop, number>>;
+  readonly suspicions: Readonly<Record<SuspicionOutcome, number>>;
 }

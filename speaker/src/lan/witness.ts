@@ -3,7 +3,7 @@
  *
  * An ARP request sent to a speaker's own hardware address is answered by that speaker if it holds the address, and by nobody if it is dead, and so is
  * a Neighbor Solicitation. Neither changes anybody's table. The kernel beside the speaker must not answer, which it would if it has the address, too (kube-proxy in IPVS
- * mode without strictARP): it lives on when the speaker is dead. So the sender of the ARP request is 255.255.255.255 ({@link SPEAKERS_ALONE}), to which a kernel answers
+ * mode without strictARP): it lives on when the speaker is dead. So the sender of the ARP request is 255.255.255.255 (`SPEAKERS_ALONE`), to which a kernel answers
  * nothing whatever, since no host can have that address. That is also how the answer is told from one to an ordinary question. So:
  *
  *  - While a holder's heartbeat is overdue, and as long after as it answers, it is asked each interval. By the time it would be declared
@@ -17,17 +17,15 @@
  * The answers come in as claims; see conflict.ts. To know a speaker by its hardware address when it was never heard, its node address is
  * resolved with an ordinary request.
  */
-import { AddressKey, ARP_REQUEST, ArpFrame, encodeArp, ipv6Octets, Reach, writeHardwareAddressKey } from '../wire';
+import { AddressKey, Reach } from '../wire';
 import { Address } from './address';
 import { Interface, Interfaces, subnetOf } from './interfaces';
-import { solicit } from './neighbor';
 import { Outbox } from './outbox';
 import { FULL_MESH_NODES } from './overlay';
 import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
+import { probe, resolve } from './questions';
 
-/** Sender of a question that speakers answer and kernels do not: 255.255.255.255, a martian source to any kernel (RFC 1812 §5.3.7). */
-export const SPEAKERS_ALONE = -1;
 /** An address is asked for after an answer to an ordinary question at most so often. */
 const VERIFY_SPACING_MS = 10;
 
@@ -42,9 +40,6 @@ const SPARSE_RESOLUTIONS_PER_TICK = 8;
 /** Questions to candidates that are down are spaced by a tenth of the time they have been down, within these. */
 const MIN_SPACING_MS = 1000;
 const MAX_SPACING_MS = 10_000;
-
-const request = new ArpFrame();
-request.operation = ARP_REQUEST;
 
 export interface WitnessView {
   readonly now: number;
@@ -105,19 +100,7 @@ export class Witness {
   }
 
   private probe(iface: Interface, address: Address, hardwareAddress: number | undefined, outbox: Outbox): void {
-    if (!this.spend()) return;
-    if (typeof address.key === 'bigint') {
-      solicit(iface, address.octets, hardwareAddress, outbox);
-      return;
-    }
-    if (hardwareAddress !== undefined) {
-      askSpeaker(iface, address.key, hardwareAddress, outbox);
-      return;
-    }
-    request.destination.fill(0xff);
-    request.senderProtocolAddress = 0;
-    request.targetProtocolAddress = address.key;
-    send(iface, outbox);
+    if (this.spend()) probe(iface, address, hardwareAddress, outbox);
   }
 
   /** Asks for the hardware addresses of peers that are not heard and were never known by one; first for those for which it has not been asked for longest. */
@@ -138,16 +121,7 @@ export class Witness {
   }
 
   private resolveOn(iface: Interface, target: AddressKey, outbox: Outbox): void {
-    if (typeof target === 'bigint') {
-      if (subnetOf(iface, target) !== undefined && this.spend()) solicit(iface, ipv6Octets(target), undefined, outbox);
-      return;
-    }
-    const subnet = subnetOf(iface, target);
-    if (subnet === undefined || !this.spend()) return;
-    request.destination.fill(0xff);
-    request.senderProtocolAddress = subnet.address;
-    request.targetProtocolAddress = target;
-    send(iface, outbox);
+    if (subnetOf(iface, target) !== undefined && this.spend()) resolve(iface, target, undefined, outbox);
   }
 
   /** Takes a frame out of the budget; false when it is used up. */
@@ -160,21 +134,7 @@ export class Witness {
 export function verify(now: number, iface: Interface, address: Address, hardwareAddress: number, outbox: Outbox): void {
   if (typeof address.key !== 'number' || now - address.verifiedAt < VERIFY_SPACING_MS) return;
   address.verifiedAt = now;
-  askSpeaker(iface, address.key, hardwareAddress, outbox);
-}
-
-function askSpeaker(iface: Interface, target: number, hardwareAddress: number, outbox: Outbox): void {
-  writeHardwareAddressKey(request.destination, 0, hardwareAddress);
-  request.senderProtocolAddress = SPEAKERS_ALONE;
-  request.targetProtocolAddress = target;
-  send(iface, outbox);
-}
-
-function send(iface: Interface, outbox: Outbox): void {
-  request.source.set(iface.mac);
-  request.senderHardwareAddress.set(iface.mac);
-  const slot = outbox.frame(iface.index);
-  slot.length = encodeArp(slot.bytes, request);
+  probe(iface, address, hardwareAddress, outbox);
 }
 
 function isOverdue({ now, intervalMs }: WitnessView, { linkUp, heardAt, confirmedAt }: Peer): boolean {

@@ -107,6 +107,8 @@ export class SpeakerMetrics extends Metrics {
   readonly heartbeats = this.gauge('hlb_heartbeats_enabled', '1 unless heartbeats are switched off, so that every node counts as alive.');
   readonly heartbeatsDropped = this.counter('hlb_heartbeats_dropped_total', 'Heartbeats that were not accepted, by reason.', ['reason']);
   readonly peerUp = this.gauge('hlb_peer_up', 'Whether the speaker of another node is heard and hears us.', ['peer']);
+  readonly suspicions = this.counter('hlb_peer_suspicions_total',
+    'Peers whose heartbeat was overdue, or refused, and that were asked: answered; found gone (offLan, refused); or left to the detection time (undecided).', ['outcome']);
   readonly peerTrouble = this.gauge('hlb_peer_trouble',
     '1 for a peer that of late signed with a key that is not ours (unknownKey), whose name a second speaker has (duplicate), or whose kernel answers for an address that this node announces (kernelAnswers).', ['peer', 'trouble']);
   readonly kernelAnswers = this.gauge('hlb_kernel_answers',

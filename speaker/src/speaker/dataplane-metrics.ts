@@ -39,6 +39,9 @@ export function collectDataPlane(metrics: SpeakerMetrics, dataPlane: Pick<DataPl
     for (const [reason, count] of Object.entries(snapshot.heartbeatDrops)) {
       metrics.heartbeatsDropped.inc({ reason }, added(`heartbeat ${reason}`, count));
     }
+    for (const [outcome, count] of Object.entries(snapshot.suspicions)) {
+      metrics.suspicions.inc({ outcome }, added(`suspicion ${outcome}`, count));
+    }
     metrics.peerUp.reset();
     metrics.peerTrouble.reset();
     for (const { node, up, trouble } of snapshot.peers) {

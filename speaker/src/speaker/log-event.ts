@@ -1,4 +1,4 @@
-import type { DuplicateNodeEvent, InterfacesMissingEvent, LanEvent, PeerKernelEvent } from '../lan';
+import type { DuplicateNodeEvent, InterfacesMissingEvent, LanEvent, PeerKernelEvent, PeerReason } from '../lan';
 import type { Logger } from '../observability';
 import { originOf } from './hardware-origin';
 
@@ -7,15 +7,15 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
   const fields = { event: event.code, ...event, code: undefined };
   switch (event.code) {
     case 'addressAcquired':
-      return log.info(fields, `answering for ${event.address} on ${event.interfaces.join(', ')} (${event.reason}${event.from ? `, before: ${event.from}` : ''}`
-        + `${event.darkMs === undefined ? '' : `, dark for ${Math.round(event.darkMs)} ms at most`})`
+      return log.info(fields, `answering for ${event.address} on ${event.interfaces.join(', ')} (${event.reason}${event.found ? `: ${inWords(event.found)}` : ''}`
+        + `${event.from ? `, before: ${event.from}` : ''}${event.darkMs === undefined ? '' : `, dark for ${Math.round(event.darkMs)} ms at most`})`
         + `${event.offLink ? '; none of these has an address in its subnet, so only hosts that have one there, or a route, look for it here' : ''}`);
     case 'addressLost':
       return log.info(fields, `no longer answering for ${event.address}${event.to ? `, which ${event.to} has now` : ''}`);
     case 'peerUp':
       return log.info(fields, `speaker of ${event.node} is up`);
     case 'peerDown':
-      return log.warn(fields, `speaker of ${event.node} is down`);
+      return log.warn(fields, `speaker of ${event.node} is down (${inWords(event.reason)})`);
     case 'addressConflict':
       return log.error(fields, `${event.mac} (${originOf(event.mac)}) on ${event.interface} uses ${event.address}${event.held ? ' too' : ', so it is not announced'}: `
         + 'give that device another address, or take this one out of the pool');
@@ -43,6 +43,16 @@ export function logLanEvent(log: Logger, event: LanEvent): void {
       return log.error(fields, duplicateNode(event));
     case 'heartbeatKeyMissing':
       return log.warn(fields, 'there is no heartbeat key yet, so each address stays with its first candidate: is the controller running?');
+  }
+}
+
+/** How a peer was found to be down. */
+function inWords(reason: PeerReason): string {
+  switch (reason) {
+    case 'offLan': return 'off the LAN';
+    case 'oneWay': return 'heard, but not hearing this node';
+    case 'timeout': return 'silent for the detection time';
+    default: return reason;
   }
 }
 

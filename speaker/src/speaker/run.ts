@@ -13,6 +13,8 @@ export interface SpeakerOptions extends RoleOptions {
   readonly heartbeatInterval: number;
   /** Missed heartbeats after which a node is dead. */
   readonly heartbeatMultiplier: number;
+  /** Whether a node whose heartbeat is overdue is asked, rather than waited for. */
+  readonly fastDetection: 'on' | 'off';
   /** Regular expression for the names of interfaces on which nothing is announced. */
   readonly excludeInterfaces: string;
   /** Seconds between two unasked-for announcements of an address; 0 switches them off. */

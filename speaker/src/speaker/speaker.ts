@@ -39,6 +39,7 @@ export class Speaker implements Role {
       heartbeatPort: options.heartbeatPort,
       heartbeatIntervalMs: options.heartbeatInterval,
       heartbeatMultiplier: options.heartbeatMultiplier,
+      fastDetection: options.fastDetection === 'on',
       excludeInterfaces: options.excludeInterfaces,
       promiscuousInterfaces: options.promiscuousInterfaces,
       conflictDetection: options.conflictDetection === 'on',

@@ -11,13 +11,21 @@ export const Errno = {
   ENODEV: 19,
   EINVAL: 22,
   ENOSYS: 38,
+  ENONET: 64,
   EPROTO: 71,
+  EMSGSIZE: 90,
+  ENOPROTOOPT: 92,
+  EOPNOTSUPP: 95,
   EAFNOSUPPORT: 97,
   EADDRINUSE: 98,
   EADDRNOTAVAIL: 99,
   ENETDOWN: 100,
+  ENETUNREACH: 101,
   ENOBUFS: 105,
   ETIMEDOUT: 110,
+  ECONNREFUSED: 111,
+  EHOSTDOWN: 112,
+  EHOSTUNREACH: 113,
 } as const;
 
 const names = new Map<number, string>(Object.entries(os.constants.errno).map(([name, value]) => [value, name]));

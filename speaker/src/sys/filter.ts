@@ -27,7 +27,8 @@ const OTHER_HOST = 3;
 const WHOLE_FRAME = 0x40000;
 
 /** Offsets within an Ethernet frame that carries ARP (RFC 826). */
-const HARDWARE_AND_PROTOCOL = 14, LENGTHS = 18, SENDER = 28, TARGET = 38;
+const HARDWARE_AND_PROTOCOL = 14, LENGTHS = 18, OPERATION = 20, SENDER = 28, TARGET = 38;
+const REPLY = 2;
 const ETHERNET_AND_IPV4 = 0x00010800, SIX_AND_FOUR = 0x0604;
 
 /** Offsets within an Ethernet frame that carries ICMPv6 (RFC 8200, RFC 4861). */
@@ -45,6 +46,8 @@ export interface ArpFilter {
   readonly interfaces: readonly number[];
   /** IPv4 addresses as numbers; a frame is taken if its sender or target is one of them. */
   readonly addresses: readonly number[];
+  /** The same of this node: a reply to one of them is taken, too. @default - none */
+  readonly own?: readonly number[];
 }
 
 /**
@@ -52,18 +55,20 @@ export interface ArpFilter {
  *
  * Many scattered addresses are rounded up to ranges, so it may take some more frames, never fewer.
  */
-export function arpFilter({ interfaces, addresses }: ArpFilter): Uint8Array {
-  const indexes = toRanges(interfaces), ranges = toRanges(addresses);
+export function arpFilter({ interfaces, addresses, own = [] }: ArpFilter): Uint8Array {
+  const indexes = toRanges(interfaces), ranges = toRanges(addresses), owned = toRanges(own);
   const body = [
     ...OF_NO_OTHER_HOST,
     ...matchOrDrop(LOAD_WORD, HARDWARE_AND_PROTOCOL, ETHERNET_AND_IPV4),
     ...matchOrDrop(LOAD_HALF, LENGTHS, SIX_AND_FOUR),
   ];
-  // Laid out from the end, because a jump leads forwards: [interface?][target?][sender?] drop, accept.
+  // Laid out from the end, because a jump leads forwards: [interface?][reply to us?][target?][sender?] drop, accept.
   const sender = anyOf(SENDER, ranges, 1); // over "drop"
   const target = anyOf(TARGET, ranges, sender.length + 1);
+  const asker = owned.length === 0 ? [] : anyOf(TARGET, owned, target.length + sender.length + 1);
+  const reply: Instruction[] = owned.length === 0 ? [] : [[LOAD_HALF, 0, 0, OPERATION], [JUMP_EQUAL, 1, 0, REPLY], [JUMP, 0, 0, asker.length]];
   const link = anyOf(INTERFACE_INDEX, indexes, 1); // over its own "drop"
-  return encode([...body, ...link, [RETURN, 0, 0, 0], ...target, ...sender, [RETURN, 0, 0, 0], [RETURN, 0, 0, WHOLE_FRAME]]);
+  return encode([...body, ...link, [RETURN, 0, 0, 0], ...reply, ...asker, ...target, ...sender, [RETURN, 0, 0, 0], [RETURN, 0, 0, WHOLE_FRAME]]);
 }
 
 export interface NeighborFilter {

@@ -8,6 +8,7 @@
 export { bootTime } from './clock';
 export { Epoll } from './epoll';
 export { Errno, errnoName, SysError, type SysErrorValue } from './error';
+export { type Undelivered } from './error-queue';
 export { FileDescriptor } from './file-descriptor';
 export { type ArpFilter, arpFilter, type NeighborFilter, neighborFilter, nothingFilter } from './filter';
 export { Ipv6Groups } from './ipv6-groups';

@@ -27,6 +27,7 @@ export interface Libc {
   malloc_trim?(pad: number): number;
   read(fd: number, into: Memory, length: number): number;
   recvfrom(fd: number, into: MemoryAddress, length: number, flags: number, address: MemoryAddress, addressLength: MemoryAddress): number;
+  recvmsg(fd: number, message: Memory, flags: number): number;
   sendto(fd: number, bytes: MemoryAddress, length: number, flags: number, address: MemoryAddress, addressLength: number): number;
   setsockopt(fd: number, level: number, name: number, value: Memory, length: number): number;
   socket(domain: number, type: number, protocol: number): number;
@@ -53,6 +54,7 @@ const SIGNATURES = [
   'int madvise(uintptr_t, size_t, int)',
   'long read(int, void *, size_t)',
   'long recvfrom(int, uintptr_t, size_t, int, uintptr_t, uintptr_t)',
+  'long recvmsg(int, void *, int)',
   'long sendto(int, uintptr_t, size_t, int, uintptr_t, uint32_t)',
   'int setsockopt(int, int, int, void *, uint32_t)',
   'int socket(int, int, int)',

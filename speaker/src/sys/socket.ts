@@ -46,12 +46,17 @@ export abstract class Socket extends FileDescriptor {
     );
     if (length >= 0) return length;
     const errno = libc().errno();
-    if (errno === Errno.EAGAIN || errno === Errno.EINTR) return NOTHING;
+    if (errno === Errno.EAGAIN || errno === Errno.EINTR || this.isOfEarlierPacket(errno)) return NOTHING;
     throw new SysError('recvfrom', errno, { subject: this.subject });
   }
 
   protected get receiveFlags(): number {
     return MSG_DONTWAIT;
+  }
+
+  /** Whether an error is about a packet that was sent earlier, rather than about the call that tells it. */
+  protected isOfEarlierPacket(_errno: number): boolean {
+    return false;
   }
 
   protected bind(address: Memory & Uint8Array): void {

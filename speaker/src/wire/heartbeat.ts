@@ -66,8 +66,17 @@ export enum HeartbeatType {
 
 /** The sender listens (it has just started, or was stalled) and takes no further address for now. */
 export const HEARTBEAT_FLAG_LISTENING = 1;
+/** The sender answers questions at once, and asks its peers before it goes on after a pause: it may be suspected, see lan/suspicion.ts. */
+export const HEARTBEAT_FLAG_PROMPT = 4;
+/** Of a HELLO: a question, to be answered at once with a HELLO that is none. */
+export const HEARTBEAT_FLAG_QUESTION = 8;
 /** Of a DUPLICATE: the other speaker of that name is believed, this one is not. */
 export const HEARTBEAT_FLAG_REFUSED = 2;
+
+/** Whether a flag is among those of a heartbeat. */
+export function hasHeartbeatFlag({ flags }: Pick<Heartbeat, 'flags'>, flag: number): boolean {
+  return Math.floor(flags / flag) % 2 === 1;
+}
 
 /** How well a node can announce an address. */
 export enum Reach {

@@ -2,7 +2,7 @@ import { Loop, LoopOptions } from '../../src/dataplane/loop';
 import { Command, Report } from '../../src/dataplane/messages';
 import { Core, FrameSource, HeartbeatSocket, LinkSource, Surroundings } from '../../src/dataplane/surroundings';
 import { LanEvent, LanPlan, LanSnapshot, Link, Outbox, Takeover } from '../../src/lan';
-import { NetworkLink, NOTHING, SysError } from '../../src/sys';
+import { NetworkLink, NOTHING, SysError, Undelivered } from '../../src/sys';
 
 export const PACKETS = 10, TIMER = 11, WAKEUP = 12, HEARTBEATS4 = 14, HEARTBEATS6 = 16, NEIGHBORS = 18, LINKS = 20;
 
@@ -40,6 +40,7 @@ export class FakeCore implements Core {
     this.called('receiveFrame', now, ifindex, Buffer.from(frame.subarray(0, length)).toString(), ...receivedAt);
   public receiveHeartbeat = (now: number, from: string, datagram: Uint8Array, length: number) =>
     this.called('receiveHeartbeat', now, from, Buffer.from(datagram.subarray(0, length)).toString());
+  public heartbeatRefused = (now: number, to: string) => this.called('heartbeatRefused', now, to);
   public tick = (now: number) => this.called('tick', now);
   public stop = (now: number) => this.called('stop', now);
   public nextDeadline = () => this.deadline;
@@ -75,6 +76,9 @@ export class FakeSurroundings implements Surroundings {
   public readonly frames: { ifindex: number; text: string }[] = [];
   public readonly datagrams4: { from: string; text: string }[] = [];
   public readonly datagrams6: { from: string; text: string }[] = [];
+  /** What the kernel tells of datagrams that did not arrive. */
+  public readonly undelivered4: Undelivered[] = [];
+  public readonly undelivered6: Undelivered[] = [];
   public readonly sent: string[] = [];
   public readonly armed: number[] = [];
   public readonly promiscuous: number[] = [];
@@ -105,8 +109,8 @@ export class FakeSurroundings implements Surroundings {
         ...this.neighborFrames.length ? [NEIGHBORS] : [],
         ...(this.armed.at(-1) ?? Infinity) <= this.time ? [TIMER] : [],
         ...this.commands.length ? [WAKEUP] : [],
-        ...this.datagrams4.length ? [HEARTBEATS4] : [],
-        ...this.datagrams6.length ? [HEARTBEATS6] : [],
+        ...this.datagrams4.length || this.undelivered4.length ? [HEARTBEATS4] : [],
+        ...this.datagrams6.length || this.undelivered6.length ? [HEARTBEATS6] : [],
         ...links instanceof FakeLinks && links.pending.length && this.added.has(LINKS) ? [LINKS] : [],
       ];
       return this.found.length;
@@ -190,6 +194,7 @@ export class FakeSurroundings implements Surroundings {
       ipv6: fd === HEARTBEATS6,
       get source() { return last; },
       receive,
+      undelivered: () => (fd === HEARTBEATS6 ? this.undelivered6 : this.undelivered4).shift(),
       send: (to, bytes, length) => this.send(`datagram ${to} ${Buffer.from(bytes.subarray(0, length)).toString()}`),
     };
   }

@@ -2,7 +2,7 @@ import { ETH0 } from './fakes';
 import { interestOf } from '../../src/dataplane/interest';
 import { arpFilter, neighborFilter } from '../../src/sys';
 
-const VIP = 0x5d051664, NODE2 = 0x5d05162d;
+const VIP = 0x5d051664, OWN = 0x5d05162c, NODE2 = 0x5d05162d;
 const VIP6 = 0x100, NODE2_6 = 0x45;
 const addresses = [{ address: '93.5.22.100', candidates: ['a', 'b'] }, { address: 'fd93:5:22::100', candidates: ['a', 'b'] }];
 const plan = { node: 'a', addresses, peers: [{ node: 'b', addresses: ['93.5.22.45', 'fd93:5:22::45'] }] };
@@ -12,9 +12,9 @@ const WIFI = { ...LAN, index: 3, name: 'wlan0' };
 const groupsOf = (...args: Parameters<typeof interestOf>) =>
   interestOf(...args).groups.map(({ interfaceIndex, address }) => `${interfaceIndex} ${Buffer.from(address).toString('hex')}`);
 
-test('frames of planned addresses and of peers, whose hardware addresses they tell, each family by its own protocol', () => {
+test('frames of planned addresses, of peers, whose hardware addresses they tell, and to this node, which has asked; each family by its own protocol', () => {
   expect(interestOf(plan, [LAN], undefined)).toMatchObject({
-    arp: arpFilter({ interfaces: [2], addresses: [VIP, NODE2] }),
+    arp: arpFilter({ interfaces: [2], addresses: [VIP, NODE2], own: [OWN] }),
     neighbor: neighborFilter({ interfaces: [2], targets: [VIP6, NODE2_6] }),
   });
 });
@@ -22,7 +22,7 @@ test('frames of planned addresses and of peers, whose hardware addresses they te
 test('an address above 127.255.255.255, and one whose end is, are numbers without sign', () => {
   const high = { ...plan, addresses: [{ address: '192.168.1.1', candidates: ['a'] }, { address: 'fd93::ffff:ffff', candidates: ['a'] }], peers: [] };
   expect(interestOf(high, [LAN], undefined)).toMatchObject({
-    arp: arpFilter({ interfaces: [2], addresses: [0xc0a80101] }),
+    arp: arpFilter({ interfaces: [2], addresses: [0xc0a80101], own: [OWN] }),
     neighbor: neighborFilter({ interfaces: [2], targets: [0xffffffff] }),
   });
 });
@@ -41,7 +41,7 @@ test.each([
   ['one that is down: it may come up between two looks', { up: false }, true],
 ])('interfaces: %s', (_, values, wanted) => {
   const { arp, neighbor, groups } = interestOf(plan, [{ ...LAN, ...values }], /^veth/);
-  expect(arp).toEqual(arpFilter({ interfaces: wanted ? [2] : [], addresses: [VIP, NODE2] }));
+  expect(arp).toEqual(arpFilter({ interfaces: wanted ? [2] : [], addresses: [VIP, NODE2], own: wanted ? [OWN] : [] }));
   expect(neighbor).toEqual(neighborFilter({ interfaces: wanted ? [2] : [], targets: [VIP6, NODE2_6] }));
   expect(groups).toHaveLength(wanted ? 1 : 0);
 });

@@ -29,6 +29,20 @@ describe('what comes in goes to the core, with the time at which it was read', (
     expect(core.calls).toEqual([['receiveHeartbeat', 1000, '93.5.22.45', 'four'], ['receiveHeartbeat', 1000, 'fd00::45', 'six']]);
   });
 
+  test('heartbeats that nobody takes at a node; what else did not arrive is of no interest', () => {
+    const { core, around, loop } = started();
+    around.datagrams4.push({ from: '93.5.22.46', text: 'beat' });
+    around.undelivered4.push({ to: '93.5.22.45', refused: true }, { to: '93.5.22.47', refused: false });
+    around.undelivered6.push({ to: 'fd00::45', refused: true });
+    loop.turn();
+    expect(core.calls).toEqual([['receiveHeartbeat', 1000, '93.5.22.46', 'beat'], ['heartbeatRefused', 1000, 'fd00::45']]);
+    loop.turn(); // the socket stays ready as long as something is told
+    expect(core.calls.slice(2)).toEqual([['heartbeatRefused', 1000, '93.5.22.45']]);
+    around.commands.push({ type: 'snapshot', id: 1 });
+    loop.turn();
+    expect(around.reports.at(-1)).toMatchObject({ snapshot: { loop: { datagramsRefused: 2 } } });
+  });
+
   test('commands of the main thread, all of them after one wakeup', () => {
     const { core, around, loop } = started();
     const key = new Uint8Array(32);
@@ -421,6 +435,7 @@ test('a snapshot tells what the core knows and how the loop fares', () => {
         framesSent: 0,
         datagramsReceived: 0,
         datagramsSent: 0,
+        datagramsRefused: 0,
         sendErrors: {},
         receiveErrors: {},
         framesDropped: 2,

@@ -14,6 +14,7 @@ interface Other {
   /** Its candidate list is another one. */
   readonly otherList?: boolean;
   readonly revision?: number;
+  readonly listening?: boolean;
 }
 
 interface Case {
@@ -25,15 +26,20 @@ interface Case {
   readonly noKey?: boolean;
   /** How long nobody has held it. */
   readonly vacantMs?: number;
+  /** It had a holder, which is gone. */
+  readonly lost?: boolean;
+  /** This node has itself just listened. */
+  readonly begins?: boolean;
 }
 
-function verdict({ candidates = ['node-44', 'node-45', 'node-46'], held = false, reach = ON_LINK, others, noKey = false, vacantMs = 0 }: Case): Verdict {
+function verdict({ candidates = ['node-44', 'node-45', 'node-46'], held = false, reach = ON_LINK, others, noKey = false, vacantMs = 0, ...rest }: Case): Verdict {
   const address = new Address('93.5.22.100', parseAddress('93.5.22.100')!);
-  Object.assign(address, { candidates, held, reach, candidatesDigest: 1, vacantSince: 10_000 - vacantMs });
-  const peers = others.map(({ node = 'node-45', up = true, holds = false, reach: theirs = ON_LINK, otherList = false, revision = 0 }) => ({
-    node, up, revision, listening: false, reachOf: () => theirs, stateOf: () => ({ held: holds, reach: theirs, candidatesDigest: otherList ? 2 : 1 }),
+  Object.assign(address, { candidates, held, reach, candidatesDigest: 1, vacantSince: 10_000 - vacantMs, lastHolder: rest.lost ? 'node-46' : undefined });
+  const peers = others.map(({ node = 'node-45', up = true, holds = false, reach: theirs = ON_LINK, otherList = false, revision = 0, listening = false }) => ({
+    node, up, revision, listening, reachOf: () => theirs, stateOf: () => ({ held: holds, reach: theirs, candidatesDigest: otherList ? 2 : 1 }),
   }) as unknown as Peer);
-  return decide(address, { node: 'node-44', revision: 5, mayClaim: true, assumePeersUp: noKey, now: 10_000, detectionMs: 300 }, new Map(peers.map((peer) => [peer.node, peer])));
+  const self = { node: 'node-44', revision: 5, mayClaim: true, begins: rest.begins ?? false, assumePeersUp: noKey, now: 10_000, detectionMs: 300 };
+  return decide(address, self, new Map(peers.map((peer) => [peer.node, peer])));
 }
 
 const LAST = ['node-45', 'node-44'];
@@ -51,6 +57,9 @@ describe('nobody holds it', () => {
     ['the first candidate outside its subnet leaves it to one inside', { reach: OFF_LINK, others: [{}] }, false],
     ['one that has no interface for it is not waited for', { candidates: LAST, others: [{ reach: NONE }] }, true],
     ['outside its subnet the order of candidates counts', { candidates: LAST, reach: OFF_LINK, others: [{ reach: OFF_LINK }] }, false],
+    ['one that still listens is waited for', { candidates: LAST, others: [{ listening: true }] }, false],
+    ['... but not when a holder has gone', { candidates: LAST, others: [{ listening: true }], lost: true }, true],
+    ['... unless this node begins, too, as after a pause of all', { candidates: LAST, others: [{ listening: true }], lost: true, begins: true }, false],
     ['without a key, the first candidate takes it', { noKey: true, others: [{ up: false }] }, true],
     ['... and no other, however long', { noKey: true, candidates: LAST, others: [{ up: false }], vacantMs: 100_000 }, false],
   ])('%s', (_, given, mine) => {

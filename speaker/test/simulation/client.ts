@@ -15,6 +15,9 @@ export class Client {
   /** Hardware address by protocol address. */
   readonly table = new Map<string, { mac: string; at: number }>();
 
+  /** Whether it is switched on, so that it answers. */
+  present = true;
+
   /** It was answered. */
   learn(now: number, address: string, mac: string): void {
     if (!this.table.has(address)) this.table.set(address, { mac, at: now });

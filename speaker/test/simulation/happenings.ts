@@ -42,7 +42,7 @@ const HAPPENINGS: readonly Happening[] = [
   },
   (scenario) => scenario.changePlan(),
   (scenario) => scenario.changePlan(),
-  // From here on not in small scenarios.
+  // From here on not in small scenarios, but in abrupt ones.
   ({ world, random }, node) => {
     const ms = random.between(500, 8000);
     world.note(`${node.name} does not hear the API server for ${ms.toFixed(0)} ms`);
@@ -94,6 +94,48 @@ const HAPPENINGS: readonly Happening[] = [
       });
     }
   },
+  // From here on in abrupt scenarios alone.
+  ({ world }, node, later) => {
+    world.note(`${node.name} loses power`);
+    world.kill(node);
+    world.setLink(node, false);
+    later(50, 3000, () => {
+      world.setLink(node, true);
+      world.start(node);
+    });
+  },
+  ({ world, random }, node, later) => {
+    const ms = random.between(20, random.chance(0.7) ? 350 : 3000);
+    world.pause(node, ms, true);
+    later(ms, ms, () => undefined);
+  },
+  ({ world }, node, later) => {
+    world.setLink(node, false);
+    later(10, 350, () => world.setLink(node, true));
+  },
+  ({ world }, node, later) => {
+    world.kill(node);
+    later(300, 600, () => world.start(node)); // a process takes longer to start than any packet of its former life to arrive
+  },
+  ({ world }, node, later) => {
+    node.segment = node.heartbeatGroup = 1;
+    world.note(`${node.name} is cut off`);
+    later(50, 350, () => {
+      node.segment = node.heartbeatGroup = 0;
+      world.note(`${node.name} is back`);
+    });
+  },
+  ({ world, random }, _, later) => {
+    const { lan, heartbeat } = world.network, before = [{ ...lan }, { ...heartbeat }];
+    const delayMs = random.between(20, 250);
+    lan.delayMs = heartbeat.delayMs = delayMs;
+    world.note(`packets take up to ${delayMs.toFixed(0)} ms`);
+    later(100, 3000, () => {
+      Object.assign(lan, before[0]);
+      Object.assign(heartbeat, before[1]);
+      world.note('packets are fast again');
+    });
+  },
 ];
 
 /** Lets something happen to the scenario, and undoes it later. */
@@ -101,7 +143,7 @@ export function happen(scenario: Scenario): void {
   const { random, world, kind } = scenario;
   const node = random.pick(world.nodes);
   const later = (low: number, high: number, change: () => void) => world.at(world.now + random.between(low, high), () => scenario.disturb(change));
-  const happening = kind.disruptions === true && random.chance(0.6) ? random.pick(DISRUPTIONS) : HAPPENINGS[random.integer(0, kind.happenings - 1)];
+  const happening = kind.disruptions === true && random.chance(0.6) ? random.pick(DISRUPTIONS) : HAPPENINGS[random.integer(...kind.happenings)];
   scenario.disturb(() => happening(scenario, node, later));
 }
 

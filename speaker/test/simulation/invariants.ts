@@ -18,6 +18,7 @@
  *  - `told`: a client that has asked once knows who answers now, though it never asks again: a while after everybody else has, if nothing is lost.
  *  - `polite`: with conflict detection, no address that a foreign host has, and nobody in the cluster had before, is answered for.
  *  - `silent`: nothing is sent after a stop (the world looks at that), and a node that was away answers nothing at first.
+ *  - `true`: nobody is found to be off the LAN who is on it, if nothing is lost there, nor a speaker to have ended that runs (the world looks at that).
  */
 import { VirtualNode } from './virtual-node';
 import { DETECTION_MS, INTERVAL_MS, World } from './world';
@@ -50,8 +51,6 @@ const RETRY_ALLOWANCE_MS = 9000;
 const LOSSY_ALLOWANCE_MS = 3000;
 
 export class Invariants {
-  /** When something was last disturbed. */
-  disturbedAt = 0;
   private readonly doubleSince = new Map<string, number>();
   /** Who answered when all had come to rest. */
   private readonly settled = new Map<string, string>();
@@ -149,7 +148,7 @@ export class Invariants {
 
   private checkStill(where: string, answering: readonly VirtualNode[]): void {
     const { network, now } = this.world;
-    if (network.heartbeat.loss > 0 || network.lan.loss > 0 || now - this.disturbedAt < STILL_AFTER_MS) {
+    if (network.heartbeat.loss > 0 || network.lan.loss > 0 || now - this.world.disturbedAt < STILL_AFTER_MS) {
       this.settled.delete(where);
       return;
     }
@@ -182,7 +181,7 @@ export class Invariants {
     if (answering.length !== 1 || before?.node !== answering[0]) this.aloneSince.delete(address);
     if (answering.length !== 1) return;
     const [node] = answering;
-    const since = Math.max(before?.node === node ? before.since : now, this.disturbedAt);
+    const since = Math.max(before?.node === node ? before.since : now, this.world.disturbedAt);
     this.aloneSince.set(address, { node, since });
     if (network.lan.loss > 0 || now - since < TOLD_ALLOWANCE_MS || mac === node.mac) return;
     // Heartbeats that go over another network do not show that a cut through the LAN has healed: that client is told by the next refresh, after a minute at most.
@@ -214,7 +213,7 @@ export class Invariants {
     const byLan = lossy ? ONE_BY_LOSSY_LAN_ALLOWANCE_MS : ONE_BY_LAN_ALLOWANCE_MS;
     const byHeartbeat = lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
     const allowance = heard ? byHeartbeat : byLan;
-    if (now - Math.max(since, this.disturbedAt) > allowance) this.fail('one', `${where}: ${answering.map(({ name }) => name).join(' and ')} answer`);
+    if (now - Math.max(since, this.world.disturbedAt) > allowance) this.fail('one', `${where}: ${answering.map(({ name }) => name).join(' and ')} answer`);
   }
 
   private checkSome(where: string, address: string, members: readonly VirtualNode[], answering: readonly VirtualNode[]): void {
@@ -233,7 +232,7 @@ export class Invariants {
     const outdated = members.filter((node) => node.core !== undefined && candidates.some((candidate) => !this.agree(node, candidate, address)));
     const probing = world.conflictDetection ? PROBING_MS : 0;
     const allowance = (lossy ? LOSSY_ALLOWANCE_MS : SOME_ALLOWANCE_MS) + probing + (waitsFor.length + outdated.length) * VACANCY_ALLOWANCE_MS;
-    if (world.now - Math.max(since, this.disturbedAt) > allowance) {
+    if (world.now - Math.max(since, this.world.disturbedAt) > allowance) {
       this.fail('some', `${where}: nobody answers, though ${candidates.map(({ name }) => name).join(', ')} could`);
     }
   }

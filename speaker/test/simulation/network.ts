@@ -1,15 +1,15 @@
 /**
  * The LAN and the path of heartbeats. Packets are delayed, lost, doubled, and thereby overtake each other; both networks can be cut along
- * different lines. Kernels answer for the nodes' own addresses, and a foreign host for the addresses it uses.
+ * different lines. Kernels answer for the nodes' own addresses, and say that nobody takes heartbeats where no speaker runs; a foreign host answers for the addresses it uses.
  */
 import { Client } from './client';
 import { VirtualNode } from './virtual-node';
-import { SPEAKERS_ALONE } from '../../src/lan/witness';
+import { SPEAKERS_ALONE } from '../../src/lan/questions';
 import {
   AddressKey, ARP_REPLY, ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, ETHER_TYPE_ARP, formatHardwareAddress, formatIpv4, hardwareAddressKey,
   NEIGHBOR_SOLICITATION, NeighborFrame, parseAddress, readIpv6,
 } from '../../src/wire';
-import { advertisement, CLIENT_MAC, frameOf, gratuitous, linkLocal, macOf } from '../lan/harness';
+import { advertisement, CLIENT_IP, CLIENT_MAC, frameOf, gratuitous, linkLocal, macOf } from '../lan/harness';
 
 export interface NetworkFaults {
   loss: number;
@@ -26,6 +26,7 @@ export interface Ground {
   at(time: number, run: () => void): void;
   receiveFrame(node: VirtualNode, bytes: Uint8Array): void;
   receiveHeartbeat(node: VirtualNode, from: string, bytes: Uint8Array): void;
+  refuseHeartbeat(node: VirtualNode, to: string): void;
 }
 
 /** A host that is no speaker and uses an address of the pool. */
@@ -40,6 +41,7 @@ const RECORDED = 1000;
 
 export const FOREIGN_MAC = '02:f0:f0:f0:f0:01';
 const CLIENT_KEY = hardwareAddressKey(macOf(CLIENT_MAC));
+const CLIENT_IP_KEY = parseAddress(CLIENT_IP)!;
 const FOREIGN_KEY = hardwareAddressKey(macOf(FOREIGN_MAC));
 
 export class Network {
@@ -94,15 +96,21 @@ export class Network {
     const group = isGroup(bytes);
     const destination = group ? 0 : hardwareAddressKey(bytes);
     if (group || destination === CLIENT_KEY) {
-      this.transmit(this.lan, () => from.onLan && from.segment === 0 && this.client.hear(this.ground.now, bytes));
+      this.transmit(this.lan, () => {
+        if (!from.onLan || from.segment !== 0) return;
+        this.client.hear(this.ground.now, bytes);
+        if (this.client.present && this.asked(bytes) === CLIENT_IP_KEY) this.answerAsClient(from);
+      });
     }
     for (const node of this.ground.nodes) {
       if (node === from || node.segment !== from.segment) continue;
       if (!group && destination !== node.macKey) continue;
       this.transmit(this.lan, () => {
         if (!node.onLan || node.segment !== from.segment || node.lanDeafTo.has(from)) return;
-        this.answerAsKernel(node, bytes);
-        this.ground.receiveFrame(node, bytes);
+        node.whenKernelRuns(this.ground.now, () => {
+          this.answerAsKernel(node, bytes);
+          this.ground.receiveFrame(node, bytes);
+        });
       });
     }
     if (this.foreigner?.segment !== from.segment || (!group && destination !== FOREIGN_KEY)) return;
@@ -116,7 +124,19 @@ export class Network {
     this.octets += bytes.length;
     if (this.recording) this.record(from, bytes);
     this.transmit(this.heartbeat, () => {
-      if (this.heartbeatsReach(from, node)) this.ground.receiveHeartbeat(node, from.addresses[0], bytes);
+      if (!this.heartbeatsReach(from, node)) return;
+      node.whenKernelRuns(this.ground.now, () => {
+        if (node.core === undefined) this.refuse(node, from, to);
+        else this.ground.receiveHeartbeat(node, from.addresses[0], bytes);
+      });
+    });
+  }
+
+  /** ICMP port unreachable, as far as the kernel does not save it. */
+  private refuse(node: VirtualNode, from: VirtualNode, to: string): void {
+    if (!node.mayRefuse(this.ground.now, from)) return;
+    this.transmit(this.heartbeat, () => {
+      if (this.heartbeatsReach(node, from)) this.ground.refuseHeartbeat(from, to);
     });
   }
 
@@ -155,6 +175,13 @@ export class Network {
         if (node.onLan && node.segment === segment) this.ground.receiveFrame(node, bytes);
       });
     }
+  }
+
+  private answerAsClient(asker: VirtualNode): void {
+    const answer = this.answerTo(CLIENT_IP, CLIENT_MAC)!;
+    this.transmit(this.lan, () => {
+      if (asker.onLan && asker.segment === 0) asker.whenKernelRuns(this.ground.now, () => this.ground.receiveFrame(asker, answer));
+    });
   }
 
   /** The node's own address is answered for by its kernel, whether the speaker runs or not, and so are others that it has. */

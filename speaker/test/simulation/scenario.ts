@@ -22,8 +22,8 @@ interface KindOf {
   /** Fewest and most nodes, and addresses. */
   readonly nodes: readonly [number, number];
   readonly addresses: readonly [number, number];
-  /** How many of the happenings of happenings.ts may happen. */
-  readonly happenings: number;
+  /** The first and the last of the happenings of happenings.ts that may happen. */
+  readonly happenings: readonly [number, number];
   /** Whether those of disruptions.ts may happen, too. @default false */
   readonly disruptions?: boolean;
   readonly durationMs: number;
@@ -39,16 +39,18 @@ interface KindOf {
  * What kinds of scenarios there are. `small` is the home: few nodes, cuts, crashes, pauses, plans that change. `rough` adds drifting clocks, stale plans,
  * foreign hosts, new keys, and single nodes that are cut off. `wild` adds what is in disruptions.ts, and addresses that are for
  * interfaces of one name. `crowd` is the same with all nodes that a full mesh has,
- * `sparse` with more, and `vast` with up to 200. `ipvs` is the home with kernels that answer for the addresses by themselves.
+ * `sparse` with more, and `vast` with up to 200. In `abrupt` ones machines lose power, freeze and are cut off for moments, which is where waiting
+ * for heartbeats is cut short. `ipvs` is the home with kernels that answer for the addresses by themselves.
  */
 export const KINDS: Readonly<Record<string, KindOf>> = {
-  small: { nodes: [2, 4], addresses: [1, 3], happenings: 9, durationMs: 12_000, drift: 0 },
-  ipvs: { nodes: [2, 4], addresses: [1, 3], happenings: 9, durationMs: 12_000, drift: 0, kernelsAnswer: true },
-  rough: { nodes: [2, 8], addresses: [1, 4], happenings: 15, durationMs: 12_000, drift: 0.005 },
-  wild: { nodes: [2, 8], addresses: [1, 4], happenings: 15, disruptions: true, durationMs: 12_000, drift: 0.005 },
-  sparse: { nodes: [33, 48], addresses: [1, 4], happenings: 15, durationMs: 6000, drift: 0.005 },
-  vast: { nodes: [64, 200], addresses: [1, 2], happenings: 15, startMs: 300, durationMs: 4000, drift: 0.005 },
-  crowd: { nodes: [9, 32], addresses: [1, 6], happenings: 15, durationMs: 6000, drift: 0.005 },
+  small: { nodes: [2, 4], addresses: [1, 3], happenings: [0, 8], durationMs: 12_000, drift: 0 },
+  ipvs: { nodes: [2, 4], addresses: [1, 3], happenings: [0, 8], durationMs: 12_000, drift: 0, kernelsAnswer: true },
+  rough: { nodes: [2, 8], addresses: [1, 4], happenings: [0, 14], durationMs: 12_000, drift: 0.005 },
+  wild: { nodes: [2, 8], addresses: [1, 4], happenings: [0, 14], disruptions: true, durationMs: 12_000, drift: 0.005 },
+  abrupt: { nodes: [2, 5], addresses: [1, 3], happenings: [9, 20], durationMs: 12_000, drift: 0.005 },
+  sparse: { nodes: [33, 48], addresses: [1, 4], happenings: [0, 14], durationMs: 6000, drift: 0.005 },
+  vast: { nodes: [64, 200], addresses: [1, 2], happenings: [0, 14], startMs: 300, durationMs: 4000, drift: 0.005 },
+  crowd: { nodes: [9, 32], addresses: [1, 6], happenings: [0, 14], durationMs: 6000, drift: 0.005 },
 };
 
 /** By the seed, so that all else that is drawn from a seed stays what it was. */
@@ -79,6 +81,7 @@ export class Scenario {
     this.random = new Random(seed);
     this.world = new World(this.random, (node, event) => this.invariants.heed(node, event));
     this.world.conflictDetection = seed % 3 === 0;
+    this.world.fastDetection = kind === 'abrupt';
     this.world.failback = FAILBACKS[seed % FAILBACKS.length];
     this.names = Array.from({ length: this.random.integer(...nodes) }, (_, i) => `node-${44 + i}`);
     const first = this.names.length < 50 ? 100 : 10;
@@ -113,7 +116,7 @@ export class Scenario {
   /** Does something after which the nodes need a while to agree again. */
   disturb(change: () => void): void {
     change();
-    this.invariants.disturbedAt = this.world.now;
+    this.world.disturbedAt = this.world.now;
   }
 
   /** The plan changes everywhere, a little later on some nodes than on others, and not at all where the API server is away. */

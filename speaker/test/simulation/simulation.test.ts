@@ -27,6 +27,7 @@ test.each([
   ['rough', 180, 1],
   ['wild', 170, 1],
   ['ipvs', 60, 1],
+  ['abrupt', 40, 1],
   ['crowd', 4, 1],
   ['sparse', 1, 1],
   ['vast', 1, 3], // 71 nodes; others have up to 200

@@ -171,6 +171,7 @@ export class Station {
         ipv6: false,
         get source() { return station.source; },
         receive: (into) => this.receive(this.datagrams, into),
+        undelivered: () => undefined,
         send: (to, bytes, length) => {
           air.sendDatagram(this, this.time, to, bytes.slice(0, length));
           return 0;

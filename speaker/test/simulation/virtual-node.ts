@@ -6,6 +6,9 @@ import { link, macOf, nodeMac } from '../lan/harness';
 /** A holder that is no candidate any more waits for its successor so long, and looks at that once an interval. */
 const HANDOVER_MS = PLAN_MS + 200;
 
+/** How many ICMP errors Linux sends to one host at once, and at which distance afterwards (`net.ipv4.icmp_ratelimit`). */
+const ICMP_BURST = 6, ICMP_SPACING_MS = 1000;
+
 /** One node of the simulated cluster, whether its speaker runs or not. */
 export class VirtualNode {
   readonly name: string;
@@ -42,6 +45,8 @@ export class VirtualNode {
   toldInterface = 'eth0';
   pausedUntil = 0;
   pausedAt = 0;
+  /** While it is paused: whether its kernel is, too, as in a virtual machine. */
+  frozen = false;
   /** What came in while it was paused. */
   readonly backlog: (() => void)[] = [];
   /** Its clock runs so much faster than the world's, and began so much earlier. */
@@ -53,6 +58,8 @@ export class VirtualNode {
   wakeAt = Infinity;
   /** Grows with each time it is to be woken, so that an earlier one is void. */
   wake = 0;
+  /** For each host: when it will have been quiet for long enough to be sent a whole burst of ICMP errors. */
+  private readonly refused = new Map<VirtualNode, number>();
 
   private planned = new Map<number | bigint, PlannedAddress>();
   private currentPlan!: LanPlan;
@@ -114,6 +121,20 @@ export class VirtualNode {
     const planned = this.planned.get(address);
     if (!this.onLan || planned?.candidates.includes(this.name) !== true) return false;
     return planned.interfaces === undefined || planned.interfaces.includes(this.interface.name);
+  }
+
+  /** Does something now, or when its kernel runs again. */
+  whenKernelRuns(now: number, run: () => void): void {
+    if (this.frozen && this.pausedUntil > now && this.core !== undefined) this.backlog.push(run);
+    else run();
+  }
+
+  /** Whether its kernel sends an ICMP error to another node now. */
+  mayRefuse(now: number, to: VirtualNode): boolean {
+    const next = Math.max(this.refused.get(to) ?? 0, now) + ICMP_SPACING_MS;
+    if (next - now > ICMP_BURST * ICMP_SPACING_MS) return false;
+    this.refused.set(to, next);
+    return true;
   }
 
   /** What its clock shows. */

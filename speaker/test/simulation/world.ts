@@ -6,14 +6,21 @@ import { EventQueue } from './event-queue';
 import { Ground, Network } from './network';
 import { Random } from './random';
 import { VirtualNode } from './virtual-node';
-import { FailbackOptions, LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
-import { SPEAKERS_ALONE } from '../../src/lan/witness';
+import { FailbackOptions, LanCore, LanEvent, LanPlan, Outbox, PeerEvent } from '../../src/lan';
+import { SPEAKERS_ALONE } from '../../src/lan/questions';
 import { ArpFrame, decodeArp, decodeNeighbor, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT, NeighborFrame, readIpv6 } from '../../src/wire';
 import { CLIENT_MAC, KEY, macOf, question } from '../lan/harness';
 
 export const INTERVAL_MS = 100;
 export const MULTIPLIER = 3;
 export const DETECTION_MS = INTERVAL_MS * MULTIPLIER;
+/** For longer than that no node may be silent and answer at once: others may have given it up. */
+const FENCE_MS = 123;
+
+/** An accusation is about what was so long ago at most. */
+const ACCUSATION_MS = 200;
+/** Answers that take longer there and back may make a node that lives seem to be gone, once. */
+const PROMPT_MS = 6;
 
 const CLIENT_KEY = hardwareAddressKey(macOf(CLIENT_MAC));
 /** Events at one moment, beyond which a deadline must be one that is never met. */
@@ -26,8 +33,11 @@ export class World implements Ground {
   readonly network = new Network(this);
   readonly violations: string[] = [];
   conflictDetection = false;
+  fastDetection = false;
   /** Of all speakers. */
   failback: FailbackOptions = { mode: 'never' };
+  /** When something was last disturbed. */
+  disturbedAt = 0;
   /** How many events there have been: packets that arrived, timers, and what a scenario does. */
   steps = 0;
   private readonly queue = new EventQueue();
@@ -78,9 +88,11 @@ export class World implements Ground {
       heartbeat: { intervalMs: INTERVAL_MS, multiplier: MULTIPLIER },
       failback: this.failback,
       conflictDetection: this.conflictDetection,
+      fastDetection: this.fastDetection,
     });
     node.core = core;
     node.pausedUntil = 0;
+    node.frozen = false;
     node.backlog.length = 0;
     node.wakeAt = Infinity;
     node.keys = node.keys.slice(0, 1);
@@ -105,9 +117,11 @@ export class World implements Ground {
     this.drain(node, core.stop(node.local(this.now)));
   }
 
-  pause(node: VirtualNode, ms: number): void {
+  /** SIGSTOP; or with its kernel, as a virtual machine whose host has too much to do. */
+  pause(node: VirtualNode, ms: number, frozen = false): void {
     if (node.core === undefined || this.isPaused(node)) return;
-    this.note(`${node.name} is paused for ${ms.toFixed(0)} ms`);
+    this.note(`${node.name} is ${frozen ? 'frozen' : 'paused'} for ${ms.toFixed(0)} ms`);
+    node.frozen = frozen;
     node.pausedAt = this.now;
     node.pausedUntil = this.now + ms;
     const { core } = node;
@@ -117,12 +131,16 @@ export class World implements Ground {
       node.pausedUntil = 0;
       this.note(`${node.name} goes on`);
       // Heartbeats are sent up to an interval apart, so after a detection time away the last one is at least that old.
-      const away = node.local(this.now) - node.local(node.pausedAt) > DETECTION_MS;
+      const away = node.local(this.now) - node.local(node.pausedAt) > (this.fences(node) ? FENCE_MS : DETECTION_MS);
       if (away && node.plan.addresses.some(({ address }) => this.answers(node, address))) this.violate(`silent: ${node.name} answers right after it was away`);
       for (const run of backlog) run();
       node.wakeAt = Infinity;
       this.wake(node);
     });
+  }
+
+  private fences(node: VirtualNode): boolean {
+    return this.fastDetection && node.keys.length > 0 && this.nodes.length <= 32;
   }
 
   isPaused(node: VirtualNode): boolean {
@@ -169,6 +187,10 @@ export class World implements Ground {
 
   receiveHeartbeat(node: VirtualNode, from: string, bytes: Uint8Array): void {
     this.deliver(node, (core, now) => core.receiveHeartbeat(now, from, bytes, bytes.length));
+  }
+
+  refuseHeartbeat(node: VirtualNode, to: string): void {
+    this.deliver(node, (core, now) => core.heartbeatRefused(now, to));
   }
 
   /** Whether a client on the node's segment would get an answer from it now; asks it. */
@@ -252,6 +274,7 @@ export class World implements Ground {
     for (const event of outbox.events) {
       const { code, ...rest } = event;
       this.note(`${node.name} ${code} ${JSON.stringify(rest)}`);
+      if (event.code === 'peerDown') this.checkAccusation(node, event);
       this.onEvent(node, event);
     }
     if (node.leaving && node.core?.ended) {
@@ -260,6 +283,22 @@ export class World implements Ground {
       node.leaving = false;
     }
     this.wake(node);
+  }
+
+  /** Nobody is found to be gone who is there; `recently`, for what was on its way. */
+  private checkAccusation(by: VirtualNode, { node: name, reason }: PeerEvent): void {
+    const node = this.nodes.find((each) => each.name === name)!, recently = this.now - ACCUSATION_MS;
+    if (reason === 'refused' && node.core !== undefined && node.startedAt < recently) this.violate(`true: ${by.name} says that the speaker of ${name} has ended`);
+    if (reason !== 'offLan' || !this.calm(recently)) return;
+    const deaf = by.lanDeafTo.has(node) || node.lanDeafTo.has(by);
+    const gone = !node.onLan || node.segment !== by.segment || deaf || (node.frozen && this.isPaused(node));
+    if (!gone) this.violate(`true: ${by.name} says that ${name} is off the LAN`);
+  }
+
+  /** Whether every frame arrives soon, and nothing has been disturbed for a while. */
+  private calm(since: number): boolean {
+    const { loss, delayMs } = this.network.lan;
+    return loss === 0 && delayMs < PROMPT_MS && this.disturbedAt < since;
   }
 
   /** Nothing is claimed on the wire, neither unasked nor in an answer, that is not in the plan of the sender. */

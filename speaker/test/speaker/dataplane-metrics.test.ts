@@ -7,11 +7,11 @@ const counts = { requestsReceived: 3, responsesSent: 2, gratuitousSent: 4, unica
 const address = { address: '93.5.22.100', candidates: ['n1'], interfaces: ['eth0'], ...counts };
 
 const LOOP = { framesReceived: 0, framesDropped: 0, sendErrors: {}, receiveErrors: {}, lateness: { recentMaxMs: 0 } };
+const REST = { authorised: true, peers: [], frameDrops: {}, heartbeatDrops: {}, suspicions: {}, loop: LOOP };
 
 async function scrape(...snapshots: object[]): Promise<string[]> {
   const metrics = new SpeakerMetrics();
-  const rest = { authorised: true, peers: [], frameDrops: {}, heartbeatDrops: {}, loop: LOOP };
-  collectDataPlane(metrics, { snapshot: async () => ({ ...rest, addresses: [snapshots.shift()] }) as unknown as DataPlaneSnapshot });
+  collectDataPlane(metrics, { snapshot: async () => ({ ...REST, addresses: [snapshots.shift()] }) as unknown as DataPlaneSnapshot });
   let text = '';
   while (snapshots.length > 0) text = await metrics.text();
   return text.split('\n').filter((line) => line.includes('{ip="93.5.22.100"') && line.startsWith('hlb_'));
@@ -44,13 +44,26 @@ test('how the loop fares, counted on from scrape to scrape', async () => {
     { ...LOOP, framesReceived: 3, sendErrors: { ENETDOWN: 1 } },
     { ...LOOP, framesReceived: 5, framesDropped: 2, sendErrors: { ENETDOWN: 4 }, receiveErrors: { ENOBUFS: 1 } },
   ];
-  const rest = { authorised: true, addresses: [], peers: [], frameDrops: {}, heartbeatDrops: {} };
-  collectDataPlane(metrics, { snapshot: async () => ({ ...rest, loop: loops.shift() }) as unknown as DataPlaneSnapshot });
+  collectDataPlane(metrics, { snapshot: async () => ({ ...REST, addresses: [], loop: loops.shift() }) as unknown as DataPlaneSnapshot });
   await metrics.text();
   expect((await metrics.text()).split('\n').filter((line) => /^hlb_dataplane_(frames|send|receive)/.test(line))).toEqual([
     'hlb_dataplane_frames_received_total 5',
     'hlb_dataplane_frames_lost_total 2',
     'hlb_dataplane_send_errors_total{error="ENETDOWN"} 4',
     'hlb_dataplane_receive_errors_total{error="ENOBUFS"} 1',
+  ]);
+});
+
+test('how suspicions of peers have ended, counted on from scrape to scrape', async () => {
+  const metrics = new SpeakerMetrics();
+  const counted = [{ answered: 2, offLan: 0, refused: 1, undecided: 0 }, { answered: 5, offLan: 1, refused: 1, undecided: 0 }];
+  collectDataPlane(metrics, { snapshot: async () => ({ ...REST, addresses: [], suspicions: counted.shift() }) as unknown as DataPlaneSnapshot });
+  await metrics.text();
+  const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('hlb_peer_suspicions_total'));
+  expect(lines).toEqual([
+    'hlb_peer_suspicions_total{outcome="answered"} 5',
+    'hlb_peer_suspicions_total{outcome="offLan"} 1',
+    'hlb_peer_suspicions_total{outcome="refused"} 1',
+    'hlb_peer_suspicions_total{outcome="undecided"} 0',
   ]);
 });

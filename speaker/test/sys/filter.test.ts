@@ -8,11 +8,14 @@ interface Frame {
   readonly interfaceIndex: number;
   readonly sender: number;
   readonly target: number;
+  /** @default 1, a request */
+  readonly operation?: number;
 }
 
-function arpFrame({ sender, target }: Frame): Buffer {
+function arpFrame({ sender, target, operation = 1 }: Frame): Buffer {
   const frame = Buffer.alloc(60);
   frame.set(Buffer.from('ffffffffffff0200000000010806000108000604000102000000000100000000', 'hex'));
+  frame.writeUInt16BE(operation, 20);
   frame.writeUInt32BE(sender, 28);
   frame.writeUInt32BE(target, 38);
   return frame;
@@ -60,6 +63,21 @@ function run(program: Uint8Array, frame: Buffer, interfaceIndex: number, packetT
 }
 
 const taken = (program: Uint8Array, frame: Frame) => run(program, arpFrame(frame), frame.interfaceIndex) > 0;
+
+describe('what this node has asked', () => {
+  const OWN = 0x5d05162c, CLIENT = 0x5d051602;
+  const program = arpFilter({ interfaces: [LAN], addresses: [VIP], own: [OWN, 0xc0a80101] });
+
+  test.each([
+    ['a reply to its address', { interfaceIndex: LAN, sender: CLIENT, target: OWN, operation: 2 }, true],
+    ['a reply to another of its addresses', { interfaceIndex: LAN, sender: CLIENT, target: 0xc0a80101, operation: 2 }, true],
+    ['the same on another interface', { interfaceIndex: WIFI, sender: CLIENT, target: OWN, operation: 2 }, false],
+    ['a question for its address, which its kernel answers', { interfaceIndex: LAN, sender: CLIENT, target: OWN }, false],
+    ['a reply to somebody else', { interfaceIndex: LAN, sender: CLIENT, target: 0x5d051603, operation: 2 }, false],
+    ['a question for an announced address', { interfaceIndex: LAN, sender: CLIENT, target: VIP }, true],
+    ['a claim to an announced address', { interfaceIndex: LAN, sender: VIP, target: CLIENT, operation: 2 }, true],
+  ])('%s', (_, frame, expected) => expect(taken(program, frame)).toBe(expected));
+});
 
 describe('frames of one address on one interface', () => {
   const program = arpFilter({ interfaces: [LAN], addresses: [VIP] });

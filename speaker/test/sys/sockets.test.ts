@@ -27,6 +27,34 @@ describe.each([[4, '127.0.0.1'], [6, '::1']] as const)('UDP over IPv%d', (family
     expect(other.receive(into)).toBe(NOTHING);
   });
 
+  test('a datagram that nobody takes is told with its destination, and disturbs no other', () => {
+    const one = opened(UdpSocket.open({ family, port: 0 })), other = opened(UdpSocket.open({ family, port: 0, address: loopback }));
+    const closed = UdpSocket.open({ family, port: 0, address: loopback });
+    const { localPort } = closed;
+    closed.close();
+    const into = Buffer.alloc(100);
+    for (let count = 0; count < 3; count++) {
+      expect(one.send(loopback, localPort, Buffer.from('anybody?'), 8)).toBe(0);
+      arrival(one);
+      expect(one.send(loopback, other.localPort, Buffer.from('hello'), 5)).toBe(0);
+      expect(one.receive(into)).toBe(NOTHING);
+      expect(one.undelivered()).toEqual({ to: loopback, refused: true });
+      expect(one.undelivered()).toBeUndefined();
+      arrival(other);
+      expect(other.receive(into)).toBe(5);
+    }
+  });
+
+  test('that a datagram was refused is told also when the error was given to a receiver first', () => {
+    const one = opened(UdpSocket.open({ family, port: 0 })), closed = UdpSocket.open({ family, port: 0, address: loopback });
+    const { localPort } = closed;
+    closed.close();
+    one.send(loopback, localPort, Buffer.from('anybody?'), 8);
+    arrival(one);
+    expect(one.receive(Buffer.alloc(100))).toBe(NOTHING);
+    expect(one.undelivered()).toEqual({ to: loopback, refused: true });
+  });
+
   test('a datagram longer than the memory is cut', () => {
     const socket = opened(UdpSocket.open({ family, port: 0 }));
     socket.send(loopback, socket.localPort, Buffer.alloc(100), 100);
