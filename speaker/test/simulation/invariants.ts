@@ -86,8 +86,8 @@ export class Invariants {
       const there = runs && holder.segment === taker.segment && holder.canAnswer(key);
       const agreed = holder.plan.revision === taker.plan.revision && !taker.lanDeafTo.has(holder) && !holder.lanDeafTo.has(taker);
       const arrived = now - (this.place.get(taker)?.since ?? now) < STILL_AFTER_MS && taker.startedAt < this.placedSince(taker);
-      // Whoever is given an address by a new plan does not ask the LAN first, so if heartbeats are cut too it takes it, until it hears the other's claim.
-      const unasked = !network.heartbeatsPass(holder, taker) && taker.planGivenAt > taker.startedAt;
+      // Whoever is given an address by a new plan, or by an interface that gets the name the plan wants, does not ask the LAN first, so if heartbeats are cut too it takes it, until it hears the other's claim.
+      const unasked = !network.heartbeatsPass(holder, taker) && Math.max(taker.planGivenAt, taker.interfaceToldAt) > taker.startedAt;
       if (steady && there && agreed && !arrived && !unasked) this.fail('keeps', `${taker.name} takes ${event.address} (${event.reason}), which ${holder.name} has`);
     }
   }
