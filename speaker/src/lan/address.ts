@@ -25,6 +25,10 @@ export class Address {
   /** Announcing interfaces that are up, in the order of their indexes. */
   interfaces: readonly Interface[] = [];
   reach: Reach = Reach.NONE;
+  /** Whether this node may announce it: it is a candidate, and has an interface for it. */
+  eligible = false;
+  /** Until then the LAN is asked who has it, and it is not taken; see placement.ts. */
+  askedUntil = -Infinity;
   held = false;
   /** While it is held: questions received up to then are its former holder's to answer; see handover.ts. */
   answersFrom = -Infinity;

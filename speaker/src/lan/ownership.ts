@@ -93,6 +93,7 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   if (!eligible) return { mine: false };
   if (address.held) return { mine: true, contested };
   if (!self.mayClaim) return { mine: false };
+  if (self.now < address.askedUntil) return { mine: false, vacant: true };
   if (planWaitMs > 0 && !(self.now - address.vacantSince >= planWaitMs)) return { mine: false, vacant: true };
   let ahead = 0;
   for (let index = 0; index < address.candidates.length; index++) {

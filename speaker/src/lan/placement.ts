@@ -3,6 +3,9 @@
  *
  * An interface that comes up while some peer is not heard joins a LAN on which that peer may have the address: the LAN is listened to first. So it is, for as long as it takes
  * to ask all, when they are heard: while the cable was away they may have given this node up before it could know (suspicion.ts).
+ *
+ * An address that this node may announce from now on, by a new plan or an interface that appears, may be held by a peer that is not heard, and that this node had no reason to ask until now.
+ * So the LAN is asked first, for one and a half intervals: long enough for one question.
  */
 import { Reach } from '../wire';
 import { Addresses } from './addresses';
@@ -39,6 +42,7 @@ export class Placement {
   assign(now: number, listens = false): void {
     const offLink = listens ? this.addresses.list.filter(({ held, reach }) => held && reach === Reach.OFF_LINK) : [];
     const { changed, renamed } = this.interfaces.assign(this.addresses.list);
+    this.askForNew(now);
     const heldBefore = new Set(renamed.filter(({ held }) => held));
     for (const address of offLink) if (address.reach === Reach.ON_LINK) this.holdings.lose(address, 'lanJoined');
     for (const address of changed) {
@@ -51,6 +55,16 @@ export class Placement {
       if (address.held) this.outbox.event({ code: 'interfacesChanged', address: address.text, interfaces: namesOf(address) });
     }
     this.interfaces.reportMissing(this.addresses.list, this.membership.node, this.outbox);
+  }
+
+  private askForNew(now: number): void {
+    const { node, intervalMs } = this.membership;
+    const asks = this.rounds.canBeat && !this.listening.active && !this.hearsAll;
+    for (const address of this.addresses.list) {
+      const eligible = address.reach !== Reach.NONE && address.candidates.includes(node);
+      if (asks && eligible && !address.eligible && !address.held) address.askedUntil = now + 1.5 * intervalMs;
+      address.eligible = eligible;
+    }
   }
 
   private get hearsAll(): boolean {

@@ -9,7 +9,8 @@
  *  - While a holder's heartbeat is overdue, and as long after as it answers, it is asked each interval. By the time it would be declared
  *    down, its answer has shown that it lives, or its silence that it does not: a cut on the heartbeat's path does not move an
  *    address, and a crash moves it no later than without the question.
- *  - A node that starts asks everybody (broadcast, by an ARP probe: RFC 5227 §2.1.1), so that it hears a holder whose heartbeats do not reach it.
+ *  - A node that starts, or may announce an address from now on, asks everybody (broadcast, by an ARP probe: RFC 5227 §2.1.1), so that it hears a holder whose heartbeats do not
+ *    reach it.
  *  - Who answers an ordinary question though it is not known to hold the address is asked in this way, at once.
  *  - A holder asks candidates that are down, ever more rarely, whether they hold the address too, as they may after a cut through the
  *    LAN has healed.
@@ -74,7 +75,7 @@ export class Witness {
 
   private ask(view: WitnessView, address: Address, outbox: Outbox): void {
     const { now } = view;
-    if (!address.held && view.listening) {
+    if (!address.held && (view.listening || now < address.askedUntil)) {
       for (const iface of address.interfaces) this.probe(iface, address, undefined, outbox);
       return;
     }
@@ -103,12 +104,15 @@ export class Witness {
     if (this.spend()) probe(iface, address, hardwareAddress, outbox);
   }
 
-  /** Asks for the hardware addresses of peers that are not heard and were never known by one; first for those for which it has not been asked for longest. */
+  /**
+   * Asks for the hardware addresses of peers that are not heard: once at least, and whenever a stranger is seen that may be one of them with a new one; again and again if none is
+   * known. First for those for which it has not been asked for longest.
+   */
   private resolveUnknown({ now, listening, peers, interfaces }: WitnessView, outbox: Outbox): void {
     const sparse = peers.size >= FULL_MESH_NODES;
     const spacing = MAX_SPACING_MS * Math.max(1, peers.size / FULL_MESH_NODES);
     const unknown = [...peers.values()].filter(({ up, hardwareAddresses, resolvedAt }) => (
-      !up && hardwareAddresses.size === 0 && (listening || now - resolvedAt >= spacing)
+      !up && (resolvedAt === -Infinity || (hardwareAddresses.size === 0 && (listening || now - resolvedAt >= spacing)))
     ));
     if (unknown.length === 0) return;
     unknown.sort((a, b) => a.resolvedAt === b.resolvedAt ? 0 : a.resolvedAt - b.resolvedAt);

@@ -323,3 +323,42 @@ test('whoever starts in a large cluster asks for each address in every interval,
   expect(others.length).toBeGreaterThanOrEqual(24);
   expect(others.length).toBeLessThanOrEqual(32);
 });
+
+describe('an address that this node may announce from now on, while a peer is not heard', () => {
+  const free = '93.5.22.101';
+  const withFree = (node: string) => planFor(node, {
+    addresses: [{ address: VIP, candidates: ['node-44'] }, { address: free, candidates: ['node-45', 'node-44'] }], peers: [{ node: 'node-45', addresses: ['93.5.22.45'] }],
+  });
+
+  test('is asked for before it is taken', () => {
+    const speaker = holder(['node-44']);
+    const sent = [...framesOf(speaker.setPlan(2001, withFree('node-44')))];
+    for (let now = 2010; now <= 2140; now += 10) sent.push(...framesOf(speaker.tick(now)));
+    expect(sent.filter((frame) => frame.endsWith(`for ${free}`))).toEqual([expect.stringMatching(`^if2 to ${BROADCAST}: request `)]);
+    expect(speaker.snapshot(2140).addresses).toMatchObject([{ held: true }, { held: false }]);
+    runTo(speaker, 2150, 2300);
+    expect(speaker.snapshot(2300).addresses).toMatchObject([{ held: true }, { held: true }]);
+  });
+
+  test('is left to the peer that answers', () => {
+    const speaker = holder(['node-44']);
+    speaker.setPlan(2001, withFree('node-44'));
+    const answer = gratuitous(free, nodeMac(0x2d));
+    runTo(speaker, 2010, 2100);
+    speaker.receiveFrame(2105, 2, answer, answer.length);
+    runTo(speaker, 2110, 2300);
+    expect(speaker.snapshot(2300).addresses).toMatchObject([{ held: true }, { held: false, holder: 'node-45' }]);
+  });
+});
+
+test('a peer that is not heard and has got another hardware address is known by it soon after it is first seen to use an address', () => {
+  const speaker = holder(['node-45', 'node-44']);
+  const claim = gratuitous(VIP, nodeMac(0x99));
+  expect(codesOf(speaker.receiveFrame(2005, 2, claim, claim.length))).toEqual(['addressConflict']);
+  const sent: string[] = [];
+  for (let now = 2010; now <= 2110; now += 10) sent.push(...framesOf(speaker.tick(now)));
+  expect(sent.filter((frame) => frame.endsWith('for 93.5.22.45'))).toHaveLength(1);
+  receive(speaker, 2115, frameOf({ operation: ARP_REPLY, spa: '93.5.22.45', sha: nodeMac(0x99), tpa: '93.5.22.44', tha: nodeMac(0x2c), destination: nodeMac(0x2c) }));
+  speaker.receiveFrame(2120, 2, claim, claim.length);
+  expect(speaker.snapshot(2120).addresses).toMatchObject([{ held: false, holder: 'node-45' }]);
+});

@@ -76,7 +76,7 @@ export class Invariants {
   /** Looks at what a speaker reports. */
   heed(taker: VirtualNode, event: LanEvent): void {
     if (event.code !== 'addressAcquired' || !AS_IF_FREE.has(event.reason)) return;
-    const { world, world: { network, network: { lan }, now } } = this;
+    const { world, world: { network: { lan }, now } } = this;
     if (lan.loss > 0 || lan.delayMs > FAST_MS) return;
     const key = this.keys.get(event.address)!;
     for (const holder of world.nodes) {
@@ -86,9 +86,7 @@ export class Invariants {
       const there = runs && holder.segment === taker.segment && holder.canAnswer(key);
       const agreed = holder.plan.revision === taker.plan.revision && !taker.lanDeafTo.has(holder) && !holder.lanDeafTo.has(taker);
       const arrived = now - (this.place.get(taker)?.since ?? now) < STILL_AFTER_MS && taker.startedAt < this.placedSince(taker);
-      // Whoever is given an address by a new plan, or by an interface that gets the name the plan wants, does not ask the LAN first, so if heartbeats are cut too it takes it, until it hears the other's claim.
-      const unasked = !network.heartbeatsPass(holder, taker) && Math.max(taker.planGivenAt, taker.interfaceToldAt) > taker.startedAt;
-      if (steady && there && agreed && !arrived && !unasked) this.fail('keeps', `${taker.name} takes ${event.address} (${event.reason}), which ${holder.name} has`);
+      if (steady && there && agreed && !arrived) this.fail('keeps', `${taker.name} takes ${event.address} (${event.reason}), which ${holder.name} has`);
     }
   }
 

@@ -43,7 +43,6 @@ export class VirtualNode {
   interface = { name: 'eth0', index: 2, present: true };
   /** Its name, as far as the speaker has been told. */
   toldInterface = 'eth0';
-  interfaceToldAt = -Infinity;
   pausedUntil = 0;
   pausedAt = 0;
   /** While it is paused: whether its kernel is, too, as in a virtual machine. */

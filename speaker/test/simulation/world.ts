@@ -164,7 +164,6 @@ export class World implements Ground {
     this.note(`${node.name} interface ${after}`);
     this.deliver(node, (core, now) => {
       node.toldInterface = node.interface.name;
-      node.interfaceToldAt = this.now;
       return core.setLinks(now, node.links);
     });
   }
