@@ -94,10 +94,10 @@ export class Witness {
     return absent.some((peer) => now - address.probedAt >= spacingAfter(now - peer.downSince)) ? absent : [];
   }
 
-  /** Whether a peer holds the address as far as is known, and its heartbeat is overdue. */
+  /** Whether a peer whose heartbeat is overdue may hold the address. Of those that are down any candidate may: the one that was heard last on the LAN may have yielded to another since. */
   private isSuspect({ now, detectionMs, peers }: WitnessView, address: Address, peer: Peer): boolean {
     if (peer.up) return peer.stateOf(address.key)?.held === true;
-    return address.rival?.node === peer.node && isRivalFresh(address, peers, now, detectionMs);
+    return isRivalFresh(address, peers, now, detectionMs) && (address.rival?.node === peer.node || address.candidates.includes(peer.node));
   }
 
   private probe(iface: Interface, address: Address, hardwareAddress: number | undefined, outbox: Outbox): void {

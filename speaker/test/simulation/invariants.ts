@@ -75,6 +75,8 @@ export class Invariants {
 
   /** Looks at what a speaker reports. */
   heed(taker: VirtualNode, event: LanEvent): void {
+    // Also what lasts for less than a step, and tells a client.
+    if (event.code === 'addressAcquired') this.aloneSince.delete(event.address);
     if (event.code !== 'addressAcquired' || !AS_IF_FREE.has(event.reason)) return;
     const { world, world: { network: { lan }, now } } = this;
     if (lan.loss > 0 || lan.delayMs > FAST_MS) return;

@@ -58,10 +58,10 @@ test('a scenario is the same whenever it is replayed', async () => {
 });
 
 test.each([
-  [['--kinds', 'calm'], /'calm' is none of small, rough/],
+  [['--kinds', 'calm'], /'calm' is none of small, ipvs, rough/],
   [['--seeds', '0'], /--seeds 0: give a whole number from 1/],
   [['--cost', '32,201'], /--cost 201: give a whole number from 2 to 200/],
-  [['--replay', 'rough/17'], /'rough\/17' names no scenario: give small\|rough/],
+  [['--replay', 'rough/17'], /'rough\/17' names no scenario: give small\|ipvs\|rough/],
 ])('%j is refused', async (options, message) => {
   expect(await simulate(...options)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
 });
