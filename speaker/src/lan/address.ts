@@ -57,8 +57,8 @@ export class Address {
   vacantSince = Infinity;
   /** When this node last asked the LAN about it. */
   probedAt = -Infinity;
-  /** When somebody was last asked whether it was a speaker that had answered for it. */
-  verifiedAt = -Infinity;
+  /** When somebody was last asked whether it was a speaker that had answered for it, by index of the interface. */
+  verifiedAt: Map<number, number> | undefined;
   /** When this node last answered another speaker's claim. */
   assertedAt = -Infinity;
   /** When this node last defended it against somebody who is no speaker. */

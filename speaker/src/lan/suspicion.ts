@@ -38,6 +38,8 @@ import { LanEvent, SUSPICION_OUTCOMES, SuspicionOutcome } from './types';
 /** How often a suspect is asked, and how far apart. */
 export const QUESTIONS = 4;
 export const SPACING_MS = 6;
+/** After so many questions to its hardware address everybody is asked: it may have another one now. */
+const TO_IT_ALONE = 2;
 /** A suspect that we were late in asking is asked so often at most. */
 const MOST_QUESTIONS = 8;
 /** Of this part of the interval, and at least so much, a heartbeat may be late by nothing but ordinary delays. */
@@ -238,7 +240,7 @@ export class Suspicion {
     this.membership.questions.add(peer);
     for (const iface of this.interfaces.announcing.values()) {
       const path = peer.paths.get(iface.index);
-      if (path !== undefined) this.resolve(now, iface, path);
+      if (path !== undefined) this.resolve(now, iface, path, suspect.asked > TO_IT_ALONE);
       if (suspect.asked > 1 && !suspect.witnessed.has(iface.index)) this.callWitnesses(now, peer, iface);
     }
     let claims = 0;
@@ -270,9 +272,9 @@ export class Suspicion {
     }
   }
 
-  private resolve(now: number, iface: Interface, path: Path): void {
+  private resolve(now: number, iface: Interface, path: Path, everybody = false): void {
     path.asked(now);
-    resolve(iface, path.target, path.hardwareAddress, this.outbox);
+    resolve(iface, path.target, everybody ? undefined : path.hardwareAddress, this.outbox);
   }
 
   private verdict(now: number, peer: Peer, suspect: Suspect): 'offLan' | 'refused' | undefined {

@@ -27,7 +27,7 @@ import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
 import { probe, resolve } from './questions';
 
-/** An address is asked for after an answer to an ordinary question at most so often. */
+/** An address is asked for after an answer to an ordinary question at most so often on each interface: on which of them it is held decides who yields. */
 const VERIFY_SPACING_MS = 10;
 
 /** Frames a tick may spend on questions; at ten ticks a second far below what a LAN notices. */
@@ -136,8 +136,9 @@ export class Witness {
 
 /** Somebody with a speaker's hardware address has answered an ordinary question for an address: asks whether it was the speaker. */
 export function verify(now: number, iface: Interface, address: Address, hardwareAddress: number, outbox: Outbox): void {
-  if (typeof address.key !== 'number' || now - address.verifiedAt < VERIFY_SPACING_MS) return;
-  address.verifiedAt = now;
+  const { verifiedAt = new Map<number, number>() } = address;
+  if (typeof address.key !== 'number' || now - (verifiedAt.get(iface.index) ?? -Infinity) < VERIFY_SPACING_MS) return;
+  address.verifiedAt = verifiedAt.set(iface.index, now);
   probe(iface, address, hardwareAddress, outbox);
 }
 

@@ -147,6 +147,14 @@ describe('another speaker claims the address', () => {
       expect(speaker.receiveFrame(2001, 2, reply, reply.length).events).toEqual([{ code: 'addressLost', address: VIP, reason: 'claimHeard', to: 'node-45' }]);
     });
 
+    test('on two interfaces at a time: it is asked on each, for where it holds the address decides who yields', () => {
+      const speaker = holder(['node-45', 'node-44']);
+      const storage = link(0x2c, { index: 3, name: 'storage0', mac: macOf('02:00:0a:4d:00:2c'), addresses: ['10.77.0.44/24'] });
+      speaker.setLinks(2000, [link(0x2c), storage]);
+      const asked = [3, 2, 3].map((ifindex) => framesOf(speaker.receiveFrame(2001, ifindex, answer('0.0.0.0'), 60)));
+      expect(asked).toEqual([[question.replace('if2', 'if3').replace(nodeMac(0x2c), '02:00:0a:4d:00:2c')], [question], []]);
+    });
+
     test('of a storm of them few are asked back', () => {
       const speaker = holder(['node-45', 'node-44']);
       const frames = Array.from({ length: 1000 }, (_, i) => receive(speaker, 2001 + i / 10, answer('0.0.0.0'))).flat();
