@@ -58,6 +58,7 @@ export class Membership {
   private readonly rejections: Rejections;
   private readonly heartbeat: Heartbeat = emptyHeartbeat();
   private accuseFrom = -Infinity;
+  private planned = false;
   private settledAt = -Infinity;
 
   /** @param prompt whether it answers questions, and may be suspected; see suspicion.ts */
@@ -75,6 +76,7 @@ export class Membership {
   }
 
   setPeers(now: number, planned: readonly PlannedPeer[], outbox: Outbox): void {
+    this.planned = true;
     const names = new Set(planned.map(({ node }) => node));
     for (const peer of [...this.peers.values()]) {
       if (names.has(peer.node)) continue;
@@ -169,7 +171,8 @@ export class Membership {
   receive(now: number, from: string, datagram: Uint8Array, length: number, outbox: Outbox): HeartbeatDrop | undefined {
     if (!this.keys.any) return 'noKey';
     const problem = decodeHeartbeat(datagram, length, this.keys.accepted, this.heartbeat) ?? this.accept(now, from, this.heartbeat, outbox);
-    if (problem !== undefined) {
+    // Before the first plan it is not known of anybody whether it is a peer, which may sign with each key in turn: see rejections.ts.
+    if (problem !== undefined && (this.planned || problem !== 'unknownKey')) {
       const claimed = problem === 'unknownKey' ? this.peers.get(this.heartbeat.node) : undefined;
       this.rejections.report(now, from, problem, claimed, outbox);
     }

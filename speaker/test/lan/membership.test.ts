@@ -174,6 +174,15 @@ describe('not believed', () => {
     expect(pair.up).toBe(false);
   });
 
+  test('a wrong key, before the first plan: nobody is a peer yet, so nothing is told', () => {
+    const speaker = core('node-44');
+    speaker.setLinks(0, [link(0x2c)]);
+    speaker.setKeys(0, [KEY]);
+    const datagram = new Pair().make({}, OTHER_KEY);
+    expect(speaker.receiveHeartbeat(10, '93.5.22.45', datagram, datagram.length).events).toEqual([]);
+    expect(speaker.snapshot(10).heartbeatDrops.unknownKey).toBe(1);
+  });
+
   test.each([
     ['our own, come back', { node: 'node-44' }, 'reflected'],
     ['of a node that is not in the plan', { node: 'node-99' }, 'unknownSender'],
