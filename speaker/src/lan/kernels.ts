@@ -7,12 +7,13 @@
  * a row. An answer counts only while by its heartbeats the peer lives and does not hold the address, and only when this node has held it for some seconds: in a handover both may have
  * answered rightly. It is over when three questions are unanswered.
  */
-import { ARP_REQUEST, ArpFrame, encodeArp, formatHardwareAddress, writeHardwareAddressKey } from '../wire';
+import { formatHardwareAddress } from '../wire';
 import { Address } from './address';
 import { Interface } from './interfaces';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
+import { probeKernel } from './questions';
 
 /** Between questions to peers that are not suspected. */
 const SPACING_MS = 5000;
@@ -38,9 +39,6 @@ interface Suspect {
   /** When it is asked again. */
   next: number;
 }
-
-const probe = new ArpFrame();
-probe.operation = ARP_REQUEST;
 
 export class Kernels {
   private readonly suspects = new Map<Peer, Suspect>();
@@ -111,14 +109,7 @@ export class Kernels {
 
   private ask(address: Address, peer: Peer): void {
     for (const iface of address.interfaces) {
-      for (const hardwareAddress of peer.hardwareAddresses) {
-        writeHardwareAddressKey(probe.destination, 0, hardwareAddress);
-        probe.source.set(iface.mac);
-        probe.senderHardwareAddress.set(iface.mac);
-        probe.targetProtocolAddress = address.key as number;
-        const slot = this.outbox.frame(iface.index);
-        slot.length = encodeArp(slot.bytes, probe);
-      }
+      for (const hardwareAddress of peer.hardwareAddresses) probeKernel(iface, address.key as number, hardwareAddress, this.outbox);
     }
   }
 }

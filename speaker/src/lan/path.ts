@@ -6,6 +6,7 @@
  * and each time twice as long.
  */
 import { AddressKey } from '../wire';
+import { Distrust } from './distrust';
 
 /** An answer that takes longer is late; over a cable it takes less than 1 ms. */
 export const LATE_MS = 12;
@@ -22,15 +23,14 @@ export class Path {
   triedAt = -Infinity;
   /** When the first question was put that has no answer yet; -Infinity for none. */
   private askedAt = -Infinity;
-  private doubtedUntil = -Infinity;
-  private doubtMs = 0;
+  private readonly distrust = new Distrust(FIRST_DOUBT_MS, LONGEST_DOUBT_MS);
 
   /** @param target the peer's node address in a subnet of the interface */
   constructor(readonly target: AddressKey) {}
 
   /** Whether the peer has answered here, and always at once. */
   trusted(now: number): boolean {
-    return this.hardwareAddress !== undefined && now >= this.doubtedUntil;
+    return this.hardwareAddress !== undefined && this.distrust.isOver(now);
   }
 
   /** A question is put. */
@@ -49,9 +49,7 @@ export class Path {
 
   /** The peer was silent here though it lived. */
   doubt(now: number): void {
-    const calm = now - this.doubtedUntil > LONGEST_DOUBT_MS;
-    this.doubtMs = calm ? FIRST_DOUBT_MS : Math.min(this.doubtMs * 2, LONGEST_DOUBT_MS);
-    this.doubtedUntil = now + this.doubtMs;
+    this.distrust.renew(now);
   }
 
   /** The peer is not heard any more: what it leaves unanswered says nothing about the way. */

@@ -1,4 +1,5 @@
 import { AddressKey, Heartbeat, HeartbeatAddress, Reach } from '../wire';
+import { Distrust } from './distrust';
 import { NodeRecord } from './mesh';
 import { nodeId } from './overlay';
 import { Path } from './path';
@@ -9,6 +10,9 @@ import { PeerReason } from './types';
  * out in several datagrams at once, and some networks reorder such a burst.
  */
 const REPLAY_WINDOW = 64;
+/** After a refusal that proved false further ones are ignored for so long at first, and at most. */
+const FIRST_DEAFNESS_MS = 200;
+const LONGEST_DEAFNESS_MS = 60_000;
 
 /** What is known of another speaker. */
 export class Peer {
@@ -71,9 +75,8 @@ export class Peer {
   readonly paths = new Map<number, Path>();
   /** When it was last found to be gone by asking. */
   accusedAt = -Infinity;
-  /** Until when it does not matter that heartbeats to it are refused, and for how long that was: it has proved to live nevertheless. */
-  deafUntil = -Infinity;
-  deafnessMs = 0;
+  /** Whether it matters that heartbeats to it are refused: it may have proved to live nevertheless. */
+  readonly refusals = new Distrust(FIRST_DEAFNESS_MS, LONGEST_DEAFNESS_MS);
   /** Latest complete list of addresses. */
   private states: ReadonlyMap<AddressKey, HeartbeatAddress> = new Map();
   private generation = -1;

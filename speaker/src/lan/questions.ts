@@ -1,4 +1,4 @@
-/** The two questions that a speaker puts to the LAN. Nothing here allocates. */
+/** The questions that a speaker puts to the LAN. Nothing here allocates. */
 import { AddressKey, ARP_REQUEST, ArpFrame, encodeArp, ipv6Octets, writeHardwareAddressKey } from '../wire';
 import { Address } from './address';
 import { Interface, subnetOf } from './interfaces';
@@ -18,6 +18,11 @@ request.operation = ARP_REQUEST;
 export function probe(iface: Interface, address: Address, hardwareAddress: number | undefined, outbox: Outbox): void {
   if (typeof address.key === 'bigint') solicit(iface, address.octets, hardwareAddress, outbox);
   else ask(iface, hardwareAddress === undefined ? 0 : SPEAKERS_ALONE, address.key, hardwareAddress, outbox);
+}
+
+/** Asks whoever has a hardware address for an IPv4 address, by an ARP probe in the name of nobody, which its kernel answers, too. */
+export function probeKernel(iface: Interface, target: number, hardwareAddress: number, outbox: Outbox): void {
+  ask(iface, 0, target, hardwareAddress, outbox);
 }
 
 /**

@@ -140,9 +140,9 @@ export class Rounds {
   }
 
   private askLan(now: number): void {
-    const { intervalMs, listening: { active: listening }, interfaces, membership: { node, detectionMs, peers } } = this;
+    const { intervalMs, listening: { active: listening }, interfaces, membership: { detectionMs, peers } } = this;
     if (peers.size === 0) return;
-    this.witness.tick({ now, node, intervalMs, detectionMs, listening, peers, interfaces }, this.addresses.list, this.outbox);
+    this.witness.tick({ now, intervalMs, detectionMs, listening, peers, interfaces }, this.addresses.list, this.outbox);
     this.kernels.tick(now, this.addresses.list);
   }
 

@@ -56,9 +56,6 @@ const WITNESSES = 2;
 const CALIBRATION_MS = 500;
 const KNOWN_MS = 60_000;
 const UNKNOWN_MS = 5000;
-/** After a refusal that proved false further ones are ignored for so long at first, and at most. */
-const FIRST_DEAFNESS_MS = 200;
-const LONGEST_DEAFNESS_MS = 60_000;
 /** A peer that is heard again so soon after it was found off the LAN may have been there all the time. */
 const REHABILITATION_MS = 500;
 
@@ -151,7 +148,7 @@ export class Suspicion {
     if (!this.active || peer === undefined || !peer.linkUp || !peer.prompt) return;
     const suspect = this.suspectOf(now, peer);
     if (suspect === undefined) {
-      if (now >= peer.deafUntil) this.question(now, peer, this.suspect(peer, true));
+      if (peer.refusals.isOver(now)) this.question(now, peer, this.suspect(peer, true));
     } else if (suspect.refusedAt !== suspect.asked) {
       suspect.refusedAt = suspect.asked;
       suspect.refusals++;
@@ -214,11 +211,7 @@ export class Suspicion {
       return undefined;
     }
     if (suspect.nextAt !== Infinity) this.outcomes.answered++;
-    if (suspect.byRefusal) {
-      const calm = now - peer.deafUntil > LONGEST_DEAFNESS_MS;
-      peer.deafnessMs = calm ? FIRST_DEAFNESS_MS : Math.min(peer.deafnessMs * 2, LONGEST_DEAFNESS_MS);
-      peer.deafUntil = now + peer.deafnessMs;
-    }
+    if (suspect.byRefusal) peer.refusals.renew(now);
     return undefined;
   }
 

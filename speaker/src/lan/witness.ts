@@ -18,7 +18,7 @@
  * The answers come in as claims; see conflict.ts. To know a speaker by its hardware address when it was never heard, its node address is
  * resolved with an ordinary request.
  */
-import { AddressKey, Reach } from '../wire';
+import { AddressKey } from '../wire';
 import { Address } from './address';
 import { Interface, Interfaces, subnetOf } from './interfaces';
 import { Outbox } from './outbox';
@@ -44,7 +44,6 @@ const MAX_SPACING_MS = 10_000;
 
 export interface WitnessView {
   readonly now: number;
-  readonly node: string;
   readonly intervalMs: number;
   readonly detectionMs: number;
   /** This node has not listened long enough to claim. */
@@ -69,7 +68,7 @@ export class Witness {
     for (let i = 0; i < addresses.length && this.budget > 0; i++) {
       this.turn = (this.turn + 1) % addresses.length;
       const address = addresses[this.turn];
-      if (address.reach !== Reach.NONE && address.candidates.includes(view.node)) this.ask(view, address, outbox);
+      if (address.eligible) this.ask(view, address, outbox);
     }
   }
 
