@@ -18,11 +18,19 @@ const DAY_MS = 24 * 3_600_000;
 /** Former authorities that are kept. */
 const MOST_FORMER = 2;
 
-/** What is to be made anew, and why; or until when all is good, in milliseconds since 1970. */
-export type Inspection = { readonly anew: 'everything' | 'serving'; readonly why: string } | { readonly goodUntil: number };
+/** What is to be made anew, and why. */
+export interface Defect {
+  readonly anew: 'everything' | 'serving';
+  readonly why: string;
+}
 
-/** Looks at what is there. @param names by which the server is asked for */
-export function inspect({ caCert, caKey, serving }: CertificateSet, names: readonly string[], now: number): Inspection {
+/**
+ * Looks at what is there.
+ * @param names by which the server is asked for
+ * @param now milliseconds since 1970
+ * @returns undefined where all is good
+ */
+export function inspect({ caCert, caKey, serving }: CertificateSet, names: readonly string[], now: number): Defect | undefined {
   try {
     const authority = new X509Certificate(firstPem(caCert));
     const authorityEnds = Date.parse(authority.validTo) - SERVING_DAYS * DAY_MS;
@@ -37,7 +45,7 @@ export function inspect({ caCert, caKey, serving }: CertificateSet, names: reado
 
 function inspectServing(
   authority: X509Certificate, { cert, key }: KeyPair, names: readonly string[], now: number, authorityEnds: number,
-): Inspection {
+): Defect | undefined {
   const anew = (why: string) => ({ anew: 'serving' as const, why });
   try {
     const certificate = new X509Certificate(cert);
@@ -47,25 +55,29 @@ function inspectServing(
     if (!certificate.verify(authority.publicKey)) return anew('tls.crt is not of the authority in ca.crt');
     if (!certificate.checkPrivateKey(createPrivateKey(key))) return anew('tls.key is not the key of tls.crt');
     const missing = names.find((name) => certificate.checkHost(name) === undefined);
-    return missing === undefined ? { goodUntil } : anew(`tls.crt is not for ${missing}`);
+    return missing === undefined ? undefined : anew(`tls.crt is not for ${missing}`);
   } catch (error) {
     return anew(`tls.crt or tls.key cannot be read: ${(error as Error).message}`);
   }
 }
 
-/** A new serving certificate, of the authority that is there; with a new authority where that is to be, or its key cannot sign. */
-export async function renew(former: CertificateSet | undefined, anew: 'everything' | 'serving', names: readonly string[]): Promise<CertificateSet> {
+/**
+ * A new serving certificate, of the authority that is there; with a new authority where that is to be, or its key cannot sign.
+ * @param now milliseconds since 1970
+ */
+export async function renew(former: CertificateSet | undefined, anew: Defect['anew'], names: readonly string[], now: number): Promise<CertificateSet> {
   if (former && anew === 'serving') {
     try {
       const authority = { cert: firstPem(former.caCert), key: former.caKey };
-      return { ...former, serving: await issueCertificate(authority, names[0], names, SERVING_DAYS) };
+      return { ...former, serving: await issueCertificate(authority, names[0], names, SERVING_DAYS, now) };
     } catch {
       // A key of another kind, which somebody else's program made: its authority is replaced, and trusted as a former one.
     }
   }
-  const authority = await makeAuthority('home-load-balancer-webhook', AUTHORITY_DAYS);
-  const kept = former ? pems(former.caCert).filter(isUsable).slice(0, MOST_FORMER) : [];
-  return { caCert: [authority.cert, ...kept].map(endLine).join(''), caKey: authority.key, serving: await issueCertificate(authority, names[0], names, SERVING_DAYS) };
+  const authority = await makeAuthority('home-load-balancer-webhook', AUTHORITY_DAYS, now);
+  const kept = former ? pems(former.caCert).filter((pem) => isUsable(pem, now)).slice(0, MOST_FORMER) : [];
+  const serving = await issueCertificate(authority, names[0], names, SERVING_DAYS, now);
+  return { caCert: [authority.cert, ...kept].map(endLine).join(''), caKey: authority.key, serving };
 }
 
 /** From entries of a Secret, in base64; undefined when one is missing. */
@@ -89,9 +101,9 @@ function firstPem(text: string): string {
   return first;
 }
 
-function isUsable(pem: string): boolean {
+function isUsable(pem: string, now: number): boolean {
   try {
-    return Date.parse(new X509Certificate(pem).validTo) > Date.now();
+    return Date.parse(new X509Certificate(pem).validTo) > now;
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import {
-  isKubeError, projectWhole, SECRETS, VALIDATING_WEBHOOK_CONFIGURATIONS,
-  type KubeClient, type KubeObject, type Reflector, type Secret, type Stored,
+  isKubeError, projectWhole, SECRETS, systemClock, VALIDATING_WEBHOOK_CONFIGURATIONS,
+  type Clock, type KubeClient, type KubeObject, type Reflector, type Secret, type Stored,
 } from '../kube';
 import type { Logger } from '../observability';
 import { MADE_BY_US, Throttle, type Watches } from '../role';
@@ -12,8 +12,11 @@ export const WEBHOOK_CONFIGURATION = 'metallb-webhook-configuration';
 
 /** Pause between two attempts, in milliseconds. */
 const RETRY_MS = 1_000;
-/** Timers hold 24 days. */
-const LONGEST_SLEEP_MS = 24 * 3_600_000;
+/**
+ * Certificates are looked at so often, in milliseconds: their time is that of the wall clock, and one that is set, as where the machine has no battery, can make
+ * one bad at any moment, in either direction.
+ */
+const LOOK_MS = 60_000;
 
 export interface CertificatesOptions {
   readonly client: KubeClient;
@@ -23,8 +26,8 @@ export interface CertificatesOptions {
   /** Name of the Service by which the API server reaches the webhook. */
   readonly service: string;
   readonly log: Logger;
-  /** Milliseconds since 1970. Default: the system's clock. */
-  readonly now?: () => number;
+  /** @default the machine's */
+  readonly clock?: Clock;
 }
 
 interface WebhookConfiguration extends KubeObject {
@@ -46,7 +49,8 @@ export class Certificates {
   private readonly configurations: Reflector<Stored<WebhookConfiguration>>;
   private readonly throttle: Throttle;
   private readonly names: readonly string[];
-  private timer?: NodeJS.Timeout;
+  private readonly clock: Clock;
+  private cancel?: () => void;
   private set?: CertificateSet;
   /** What the API server answered to our last write, which the watch may not have brought yet. */
   private answer?: Stored<Secret>;
@@ -54,7 +58,8 @@ export class Certificates {
 
   /** Adds its watches; the caller starts them. */
   constructor(private readonly options: CertificatesOptions, watches: Watches) {
-    const { namespace, secret, service, log } = options;
+    const { namespace, secret, service, log, clock = systemClock } = options;
+    this.clock = clock;
     this.names = [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`, `${service}.${namespace}`];
     this.throttle = new Throttle(() => this.tend(), RETRY_MS, (error) => {
       this.problem = error.message;
@@ -97,22 +102,22 @@ export class Certificates {
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    this.cancel?.();
     this.throttle.stop();
   }
 
   /** Brings Secret and configuration to what they ought to be. */
   private async tend(): Promise<void> {
-    const { now = Date.now, log, secret } = this.options;
+    this.lookAgain();
+    const { log, secret } = this.options;
+    const now = this.clock.wallTime();
     const stored = this.newest();
     let set = fromSecret(stored?.data);
-    const inspection = set ? inspect(set, this.names, now()) : { anew: 'everything' as const, why: stored ? 'the Secret lacks an entry' : 'there is no Secret' };
-    if ('anew' in inspection) {
-      log.info({ secret, anew: inspection.anew }, `making certificates of the webhook: ${inspection.why}`);
-      set = await this.write(stored, await renew(set ?? this.set, inspection.anew, this.names));
+    const defect = set ? inspect(set, this.names, now) : { anew: 'everything' as const, why: stored ? 'the Secret lacks an entry' : 'there is no Secret' };
+    if (defect) {
+      log.info({ secret, anew: defect.anew }, `making certificates of the webhook: ${defect.why}`);
+      set = await this.write(stored, await renew(set ?? this.set, defect.anew, this.names, now));
     }
-    const goodUntil = 'goodUntil' in inspection ? inspection.goodUntil : now() + LONGEST_SLEEP_MS;
-    this.wake(Math.max(RETRY_MS, goodUntil - now()));
     if (!set) {
       this.throttle.request(); // another controller was faster
       return;
@@ -179,9 +184,9 @@ export class Certificates {
     }
   }
 
-  private wake(milliseconds: number): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.throttle.request(), Math.min(milliseconds, LONGEST_SLEEP_MS)).unref();
+  private lookAgain(): void {
+    this.cancel?.();
+    this.cancel = this.clock.schedule(() => this.throttle.request(), LOOK_MS);
   }
 
   /** The Secret as the watch brought it, or as the API server answered, whichever is newer. */

@@ -1,4 +1,4 @@
-import type { KubeClient } from '../kube';
+import type { Clock, KubeClient } from '../kube';
 import type { ControllerMetrics, Logger } from '../observability';
 import { Watches } from '../role';
 import { CertificateFiles, HttpsServer, type TlsSettings } from '../tls';
@@ -23,6 +23,8 @@ export interface WebhookOptions {
   /** Name of the Secret with the certificates; undefined when they are in `certDir`, and somebody else's matter. */
   readonly secret?: string;
   readonly certDir?: string;
+  /** For the certificates. @default the machine's */
+  readonly clock?: Clock;
 }
 
 /** The webhook of one controller. It begins at once, and goes on trying to open its port and to get its certificate; meanwhile it is not ready. */
@@ -35,11 +37,11 @@ export class Webhook {
   private stopped = false;
 
   constructor(private readonly options: WebhookOptions) {
-    const { client, log, metrics, namespace, service, secret, certDir } = options;
+    const { client, log, metrics, namespace, service, secret, certDir, clock } = options;
     this.watches = new Watches(client, log, metrics);
     this.certificates = secret === undefined
       ? filesIn(certDir ?? '')
-      : new Certificates({ client, log, namespace, secret, service }, this.watches);
+      : new Certificates({ client, log, namespace, secret, service, clock }, this.watches);
     // Rejects when it is stopped before; who has no watch, since the certificates are in files, has nothing to wait for.
     this.watches.start().catch(() => undefined);
     void this.open();

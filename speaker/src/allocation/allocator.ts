@@ -130,7 +130,7 @@ export class Allocator {
   /**
    * Takes from a Service that was deleted what it holds. Where the Service or its pool wants that, its addresses are kept for one of the same namespace and
    * name.
-   * @param now milliseconds of the wall clock
+   * @param now milliseconds of a clock that never jumps
    */
   depart(key: string, now: number): { readonly allocation: Allocation | undefined; readonly reservation: Reservation | undefined } {
     const allocation = this.ledger.remove(key);
@@ -141,13 +141,17 @@ export class Allocator {
 
   /**
    * Takes over what was remembered before a restart, after all that Services show has been loaded. A Service that has addresses needs no reservation.
-   * @param until absent for the addresses of a Service that existed when they were written down; if it is gone since, their time begins now
-   * @param now milliseconds of the wall clock
+   * @param until absent for the addresses of a Service that existed when they were written down; if it is gone since, their time begins now. One that is further
+   *   off than the pool keeps addresses was written down when the wall clock showed another time, or the pool had another one: it is cut to that
+   * @param now milliseconds of a clock that never jumps
    */
   restore(memories: readonly (Omit<Reservation, 'until'> & { readonly until?: number })[], now: number): void {
     for (const memory of memories) {
       if (this.ledger.get(memory.key)) continue;
-      const until = memory.until ?? now + (this.pools.get(memory.pool)?.pool.policy.stickyMs ?? DEFAULT_STICKY_MS);
+      const pool = this.poolOf(memory.ips);
+      const longest = now + this.stickyMsOf(pool ?? memory.pool);
+      // How long a wrong pool keeps addresses is not known, so what was written down holds.
+      const until = pool === undefined ? memory.until ?? longest : Math.min(memory.until ?? longest, longest);
       const reservation = { ...memory, until };
       if (until > now && this.mayReserve(reservation)) this.holds.reserve(reservation);
     }
@@ -182,7 +186,7 @@ export class Allocator {
 
   /**
    * Ends reservations and quarantines whose time has come.
-   * @param now milliseconds of the wall clock
+   * @param now milliseconds of a clock that never jumps
    * @returns whether Services that wait may now get what they could not
    */
   expire(now: number): boolean {
@@ -266,8 +270,12 @@ export class Allocator {
   }
 
   private memoryOf({ key, ips, pool, own, reserved }: Allocation, now: number): Reservation | undefined {
-    const memory = { key, ips, pool, until: now + (this.pools.get(pool)?.pool.policy.stickyMs ?? DEFAULT_STICKY_MS), own: own.sticky === true };
+    const memory = { key, ips, pool, until: now + this.stickyMsOf(pool), own: own.sticky === true };
     return !reserved && own.sticky !== false && this.mayReserve(memory) ? memory : undefined;
+  }
+
+  private stickyMsOf(pool: string): number {
+    return this.pools.get(pool)?.pool.policy.stickyMs ?? DEFAULT_STICKY_MS;
   }
 
   /** Whether addresses are to be kept for a Service that is gone: what there is of pools has them, and wants it so or was asked to. */

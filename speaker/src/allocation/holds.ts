@@ -6,7 +6,7 @@ export interface Reservation {
   readonly key: string;
   readonly ips: readonly IpAddress[];
   readonly pool: string;
-  /** When it ends, in milliseconds of the wall clock. */
+  /** When it ends, in milliseconds of a clock that never jumps. */
   readonly until: number;
   /** The Service asked for it, so that it holds whatever the pool says. */
   readonly own: boolean;
@@ -15,7 +15,7 @@ export interface Reservation {
 /** An address that is not to be given, because something that is no Service uses it. */
 export interface Quarantine {
   readonly ip: IpAddress;
-  /** When it ends, in milliseconds of the wall clock; Infinity for one that stands until another takes its place. */
+  /** When it ends, in milliseconds of a clock that never jumps; Infinity for one that stands until another takes its place. */
   readonly until: number;
   /** Who uses it, as people would say it: `a host with MAC 02:00:00:00:00:01 answers for it`. */
   readonly detail: string;

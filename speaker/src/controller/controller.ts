@@ -2,7 +2,7 @@ import { randomUUID } from 'crypto';
 import { hostname } from 'os';
 import { Webhook } from '../admission';
 import type { Config } from '../config';
-import { LeaderElection, type LeaderElectionOptions, type OwnerReference } from '../kube';
+import { LeaderElection, type Clock, type LeaderElectionOptions, type OwnerReference } from '../kube';
 import type { ControllerMetrics } from '../observability';
 import { ownPod, type Role, type RoleContext } from '../role';
 import type { ControllerOptions } from './run';
@@ -15,6 +15,8 @@ interface Options extends ControllerOptions, RoleContext {
   readonly metrics: ControllerMetrics;
   /** Times of the election; a test has no quarter of a minute. */
   readonly election?: Pick<LeaderElectionOptions, 'leaseDurationMs' | 'renewDeadlineMs' | 'retryMs'>;
+  /** By which addresses are kept, and held back. @default the machine's */
+  readonly clock?: Clock;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'timers/promises';
 import { MOST_RESERVATIONS, type Allocator, type Reservation } from '../allocation';
 import { IpAddress } from '../ip';
-import { CONFIG_MAPS, isKubeError, type KubeClient, type KubeObject } from '../kube';
+import { CONFIG_MAPS, fromWallTime, isKubeError, toWallTime, type Clock, type KubeClient, type KubeObject } from '../kube';
 import type { Logger } from '../observability';
 import { MADE_BY_US, Throttle } from '../role';
 
@@ -11,9 +11,13 @@ export const RESERVATIONS = 'home-load-balancer-reservations';
 /** It changes with Services; it is written at most this often, in milliseconds. */
 const COALESCE_MS = 1_000;
 
-/** Longest delay of a timer, in milliseconds. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+/** As long as something is kept, the ends that are written down are compared so often with what the wall clock shows, in milliseconds: it may have been set. */
+const COMPARE_MS = 60_000;
 
+/** An end that is written down and wrong by no more than this, in milliseconds, stays: a clock that is being adjusted is no reason to write. */
+const TOLERANCE_MS = 5_000;
+
+/** What is kept; `until` in milliseconds of the monotonic clock. */
 type Memory = Omit<Reservation, 'until'> & { readonly until?: number };
 type Entries = ReadonlyMap<string, string>;
 
@@ -26,22 +30,26 @@ type Entries = ReadonlyMap<string, string>;
  *
  *     data:
  *       home_jellyfin: '{"ips":["93.5.22.101"],"pool":"home","until":"2026-11-27T15:00:00Z"}'
+ *
+ * What ends does so by the monotonic clock, so a wall clock that is set changes nothing. Only what is written down is wall time, as no other outlasts the process: it is
+ * put right when the wall clock was set, and who reads it bounds it (`Allocator.restore`).
  */
 export class StickyMemory {
   private readonly throttle: Throttle;
   private entries: Entries = new Map();
-  private timer?: NodeJS.Timeout;
+  private cancel?: () => void;
   private stopped = false;
 
   /**
-   * @param ended told that addresses are kept no more
+   * @param ended told that addresses are kept no more, at the time of the monotonic clock `now`
    */
   constructor(
     private readonly options: {
       readonly client: KubeClient;
       readonly namespace: string;
       readonly allocator: Allocator;
-      readonly ended: () => void;
+      readonly ended: (now: number) => void;
+      readonly clock: Clock;
       readonly log: Logger;
     },
   ) {
@@ -64,7 +72,7 @@ export class StickyMemory {
 
   /** Entries that cannot be read are left out, and go with the next write. */
   private async load(): Promise<Memory[]> {
-    const { client, namespace, log } = this.options;
+    const { client, namespace, log, clock } = this.options;
     try {
       const { data = {} } = await client.get<KubeObject & { data?: Record<string, string> }>(CONFIG_MAPS, RESERVATIONS, { namespace });
       this.entries = new Map(Object.entries(data));
@@ -80,7 +88,7 @@ export class StickyMemory {
       if (!memory) {
         log.warn({ entry: name, value: text.slice(0, 200) }, `entry ${name} of ConfigMap ${RESERVATIONS} cannot be read, and is left out`);
       }
-      return memory ?? [];
+      return memory ? { ...memory, until: memory.until === undefined ? undefined : fromWallTime(clock, memory.until) } : [];
     });
   }
 
@@ -94,18 +102,21 @@ export class StickyMemory {
   stop(): void {
     this.stopped = true;
     this.throttle.stop();
-    clearTimeout(this.timer);
+    this.cancel?.();
   }
 
   private async write(): Promise<void> {
-    const { client, namespace, allocator } = this.options;
+    const { client, namespace, allocator, clock } = this.options;
     this.schedule();
     const wanted = new Map<string, string>();
     for (const memory of allocator.memories()) {
       if (wanted.size === MOST_RESERVATIONS) {
         break;
       }
-      wanted.set(...writeEntry(memory));
+      const until = memory.until === undefined ? undefined : toWallTime(clock, memory.until);
+      const [name, text] = writeEntry({ ...memory, until });
+      const before = this.entries.get(name);
+      wanted.set(name, before !== undefined && until !== undefined && isNear(before, name, text, until) ? before : text);
     }
     const data: Record<string, string | null> = {};
     wanted.forEach((text, name) => this.entries.get(name) !== text && (data[name] = text));
@@ -124,24 +135,33 @@ export class StickyMemory {
 
   /** Ends what has ended, and comes back when the next one does. */
   private schedule(): void {
-    const { allocator, ended } = this.options;
-    clearTimeout(this.timer);
-    if (allocator.expire(Date.now())) {
-      ended();
+    const { allocator, ended, clock } = this.options;
+    this.cancel?.();
+    const now = clock.now();
+    if (allocator.expire(now)) {
+      ended(now);
     }
     const next = allocator.nextExpiry();
-    if (next !== undefined) {
-      this.timer = setTimeout(() => this.throttle.request(), Math.min(LONGEST_DELAY_MS, Math.max(0, next - Date.now()))).unref();
+    if (next !== undefined && next !== Infinity) {
+      this.cancel = clock.schedule(() => this.throttle.request(), Math.min(COMPARE_MS, Math.max(0, next - now)));
     }
   }
 }
 
+/** The two differ in when they end at the most, and hardly in that. */
+function isNear(before: string, name: string, text: string, until: number): boolean {
+  const memory = readEntry(name, before);
+  return memory?.until !== undefined && Math.abs(memory.until - until) <= TOLERANCE_MS && writeEntry({ ...memory, until })[1] === text;
+}
+
+/** @param until of the wall clock */
 function writeEntry({ key, ips, pool, until, own }: Memory): [name: string, text: string] {
   const time = until === undefined ? undefined : new Date(until).toISOString();
   // Names of namespaces and Services have no underscore, and keys of a ConfigMap no slash.
   return [key.replace('/', '_'), JSON.stringify({ ips, pool, until: time, own: own || undefined })];
 }
 
+/** @returns with `until` of the wall clock */
 function readEntry(name: string, text: string): Memory | undefined {
   try {
     const { ips, pool, until, own } = JSON.parse(text) as Record<string, unknown>;

@@ -1,7 +1,7 @@
 import type { Allocator } from '../allocation';
 import type { Config } from '../config';
 import { IpAddress } from '../ip';
-import { keyOf, type Service, type Stored } from '../kube';
+import { keyOf, toWallTime, type Clock, type Service, type Stored } from '../kube';
 import type { Logger } from '../observability';
 import { ADDRESS_CONFLICT, conflictTexts } from '../role';
 
@@ -14,7 +14,7 @@ interface Contested {
   lastsMs: number;
   /** Who uses it. */
   detail: string;
-  /** When it is over, in milliseconds of the wall clock; Infinity as long as a Service names it. */
+  /** When it is over, in milliseconds of the monotonic clock; Infinity as long as a Service names it. */
   until: number;
 }
 
@@ -25,6 +25,7 @@ export interface QuarantinesOptions {
   readonly decide: (key: string) => void;
   /** Told that what is held back, or until when, has changed. */
   readonly changed: () => void;
+  readonly clock: Clock;
 }
 
 /**
@@ -67,10 +68,10 @@ export class Quarantines {
     this.set(key, '');
   }
 
-  /** Forgets what the allocator has let expire, and lets it be said. */
-  expired(): void {
+  /** Forgets what the allocator has let expire, and lets it be said. @param now milliseconds of the monotonic clock, as the allocator was told */
+  expired(now: number): void {
     for (const [text, { ip, until }] of [...this.byAddress]) {
-      if (until <= Date.now()) {
+      if (until <= now) {
         this.byAddress.delete(text);
         this.options.log.info({ ip: text }, 'the quarantine of an address is over');
         this.tell(ip);
@@ -120,14 +121,14 @@ export class Quarantines {
 
   private end(key: string, contested: Contested): void {
     if (contested.services.delete(key) && contested.services.size === 0) {
-      this.hold(key, contested, Date.now() + contested.lastsMs, contested.detail);
+      this.hold(key, contested, this.options.clock.now() + contested.lastsMs, contested.detail);
     }
   }
 
   private hold(by: string, contested: Contested, until: number, detail: string): void {
     const { ip } = contested;
     Object.assign(contested, { until, detail });
-    const end = until === Infinity ? '' : `, or did so until lately; it is held back until ${new Date(until).toISOString()}`;
+    const end = until === Infinity ? '' : `, or did so until lately; it is held back until ${new Date(toWallTime(this.options.clock, until)).toISOString()}`;
     this.options.allocator.quarantine({ ip, until, detail: detail + end });
     this.tell(ip, by);
     this.options.changed();

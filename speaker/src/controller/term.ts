@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'timers/promises';
 import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters, type Reservation } from '../allocation';
 import { parseConfig, sameOwnAnnotations, wantsNodes, type Config } from '../config';
 import {
-  COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, isKubeError, keyOf, projectNamespace, projectService, projectWhole, timeText,
-  type KubeClient, type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
+  COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, bootClock, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
+  timeText, toWallTime, type Clock, type KubeClient, type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
 } from '../kube';
 import type { Check, ControllerMetrics } from '../observability';
 import { Causes, ConfigurationState, Throttle, Watches, WorkQueue, type RoleContext, type RoleOptions } from '../role';
@@ -33,6 +33,8 @@ export interface TermOptions extends RoleOptions, RoleContext {
   readonly owner?: OwnerReference;
   /** The configuration of an earlier term: where an object has gone wrong since, its version in there is used. */
   readonly lastGood?: Config;
+  /** @default the machine's, which also counts while it is suspended */
+  readonly clock?: Clock;
 }
 
 /**
@@ -72,6 +74,7 @@ export class Term {
   /** What an earlier controller remembered of Services, until it has been taken over. */
   private memories: readonly (Omit<Reservation, 'until'> & { readonly until?: number })[] = [];
   private readonly writeFailures = new Causes();
+  private readonly clock: Clock;
   private readonly classOption: { readonly loadBalancerClass?: string };
   private readonly forget: () => void;
   /** The configuration that the ledger has. */
@@ -81,6 +84,7 @@ export class Term {
 
   constructor(private readonly options: TermOptions) {
     const { client, log, metrics, namespace, owner } = options;
+    this.clock = options.clock ?? bootClock;
     this.classOption = { loadBalancerClass: options.lbClass };
     this.watches = new Watches(client, log, metrics);
     this.services = this.watches.add<StoredService>({
@@ -115,8 +119,9 @@ export class Term {
       namespace,
       allocator: this.allocator,
       log,
-      ended: () => {
-        this.quarantines.expired();
+      clock: this.clock,
+      ended: (now) => {
+        this.quarantines.expired(now);
         this.retryWaiting();
         this.poolStatuses.request();
       },
@@ -124,6 +129,7 @@ export class Term {
     this.quarantines = new Quarantines({
       allocator: this.allocator,
       log,
+      clock: this.clock,
       decide: (key) => this.queue.add(key),
       changed: () => {
         this.poolStatuses.request();
@@ -228,7 +234,7 @@ export class Term {
     if (adopted.length + reserved.length + rejected.length > 0) {
       this.options.log.info({ adopted: adopted.length, reserved: reserved.length, rejected: rejected.length }, 'loaded the existing addresses');
     }
-    this.allocator.restore(this.memories, Date.now());
+    this.allocator.restore(this.memories, this.clock.now());
     this.memories = [];
     this.quarantines.reconfigure(config, this.services.store.values());
     loadOrder(this.services.store.snapshot()).forEach((service) => this.queue.add(keyOf(service)));
@@ -275,10 +281,10 @@ export class Term {
     this.waiting.delete(key);
     this.changedAt.delete(key);
     this.teller.forget(key);
-    const { allocation, reservation } = this.allocator.depart(key, Date.now());
+    const { allocation, reservation } = this.allocator.depart(key, this.clock.now());
     this.quarantines.gone(key);
     if (allocation) {
-      const kept = reservation && { ips: reservation.ips.map(String), until: new Date(reservation.until).toISOString() };
+      const kept = reservation && { ips: reservation.ips.map(String), until: new Date(toWallTime(this.clock, reservation.until)).toISOString() };
       this.options.log.info({ service: key, ...kept }, `the Service is gone, its addresses are ${kept ? 'kept for it' : 'free'}`);
       this.retryWaiting();
       this.poolStatuses.request();
@@ -295,7 +301,7 @@ export class Term {
   private async write(key: string, service: StoredService, decision: Decision): Promise<void> {
     const { client, log, metrics } = this.options;
     try {
-      const now = timeText(Date.now());
+      const now = timeText(this.clock.wallTime());
       const answer = projectService(await client.patchStatus<Service>(SERVICES, service, statusPatch(service, decision, now)));
       this.writeFailures.over();
       this.written.put(key, answer);

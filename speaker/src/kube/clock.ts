@@ -27,6 +27,16 @@ export const systemClock: Clock = {
  */
 export const bootClock: Clock = { ...systemClock, now: () => uptime() * 1000 };
 
+/** What the wall clock shows when the monotonic one shows `now`, as far as it is set right today. */
+export function toWallTime(clock: Clock, now: number): number {
+  return clock.wallTime() + now - clock.now();
+}
+
+/** What the monotonic clock shows when the wall clock shows `wallTime`, as far as that is set right today. */
+export function fromWallTime(clock: Clock, wallTime: number): number {
+  return clock.now() + wallTime - clock.wallTime();
+}
+
 /** Waits `ms` milliseconds, or less if `signal` is aborted. Never rejects: the caller looks at the signal. */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -6,7 +6,7 @@
  */
 export { Backoff, type BackoffOptions } from './backoff';
 export { KubeClient, type KubeClientOptions } from './client';
-export { systemClock, type Clock } from './clock';
+export { bootClock, fromWallTime, systemClock, toWallTime, type Clock } from './clock';
 export { loadKubeConfig, type ClusterConfig, type LoadKubeConfigOptions, type TlsMaterial } from './config';
 export { isKubeError, KubeError, type KubeErrorCode } from './errors';
 export { EventRecorder, type EventRecorderOptions } from './events';

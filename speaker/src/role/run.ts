@@ -1,6 +1,6 @@
 import { KubeClient, loadKubeConfig } from '../kube';
 import { HttpEndpoints, Logger, Metrics, type Check, type SecureMetrics } from '../observability';
-import { CertificateFiles, selfSignedCertificate, type KeyPair, type TlsSettings } from '../tls';
+import { CertificateFiles, SelfSignedCertificate, type TlsSettings } from '../tls';
 import { MetricsAccess } from './metrics-access';
 
 /** What the command line says to either role. */
@@ -101,24 +101,13 @@ export async function runRole<M extends Metrics>(options: RoleOptions, metrics: 
   role = await retry(stopping.signal, log, () => begin({ client: client!, log, fail }));
 }
 
-/** Validity of the certificate for metrics, in days; a process that lives longer makes another. */
-const SELF_SIGNED_DAYS = 365;
-
 function secureMetrics(options: RoleOptions, client: () => KubeClient | undefined): SecureMetrics {
   const { log, metricsCertDir } = options;
   const access = new MetricsAccess(client, log);
-  const files = metricsCertDir === undefined ? undefined : new CertificateFiles(metricsCertDir);
-  let made: Promise<KeyPair> | undefined, madeAt = 0;
-  const selfSigned = (): Promise<KeyPair> => {
-    if (!made || Date.now() - madeAt > (SELF_SIGNED_DAYS - 30) * 86_400_000) {
-      made = selfSignedCertificate('metrics', ['localhost', '127.0.0.1', '::1'], SELF_SIGNED_DAYS);
-      madeAt = Date.now();
-    }
-    return made;
-  };
+  const certificate = metricsCertDir === undefined ? new SelfSignedCertificate('metrics', ['localhost', '127.0.0.1', '::1']) : new CertificateFiles(metricsCertDir);
   return {
     settings: options,
-    certificate: () => (files ? files.current() : selfSigned()),
+    certificate: () => certificate.current(),
     access: (authorization) => access.check(authorization),
     failed: (error) => log.warn({ error }, `a connection for metrics was closed: ${error.message}`),
   };

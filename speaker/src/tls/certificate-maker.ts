@@ -12,8 +12,8 @@ import type { CertificateTask, KeyPair } from './certificates';
 
 const DAY_MS = 24 * 3_600_000;
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-/** Clocks of machines differ: a certificate is good a little before it was made. */
-const SKEW_MS = 5 * 60_000;
+/** Clocks of machines differ, and are set: a certificate is good from an hour before it was made, as those that client-go makes. */
+const SKEW_MS = 3_600_000;
 
 x509.cryptoProvider.set(webcrypto as never);
 
@@ -24,15 +24,15 @@ export async function makeCertificate(task: CertificateTask): Promise<KeyPair> {
 }
 
 async function sign(task: CertificateTask, keys: webcrypto.CryptoKeyPair): Promise<x509.X509Certificate> {
-  const { make, commonName, days } = task;
+  const { make, commonName } = task;
   switch (make) {
     case 'selfSigned':
       return x509.X509CertificateGenerator.createSelfSigned({
-        ...frame(days), name: `CN=${commonName}`, keys, signingAlgorithm: P256, extensions: serverExtensions(task.names),
+        ...frame(task), name: `CN=${commonName}`, keys, signingAlgorithm: P256, extensions: serverExtensions(task.names),
       });
     case 'authority':
       return x509.X509CertificateGenerator.createSelfSigned({
-        ...frame(days),
+        ...frame(task),
         name: `CN=${commonName}, O=home-load-balancer`,
         keys,
         signingAlgorithm: P256,
@@ -46,7 +46,7 @@ async function sign(task: CertificateTask, keys: webcrypto.CryptoKeyPair): Promi
       const der = createPrivateKey(task.authority.key).export({ format: 'der', type: 'pkcs8' });
       const issuer = new x509.X509Certificate(task.authority.cert);
       return x509.X509CertificateGenerator.create({
-        ...frame(days),
+        ...frame(task),
         subject: `CN=${commonName}`,
         issuer: issuer.subject,
         publicKey: keys.publicKey,
@@ -63,8 +63,7 @@ async function privateKeyText({ privateKey }: webcrypto.CryptoKeyPair): Promise<
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
-function frame(days: number): { serialNumber: string; notBefore: Date; notAfter: Date } {
-  const now = Date.now();
+function frame({ days, now }: CertificateTask): { serialNumber: string; notBefore: Date; notAfter: Date } {
   const serial = randomBytes(16); // RFC 5280, 4.1.2.2: positive, at most 20 octets
   serial[0] %= 0x80;
   return { serialNumber: serial.toString('hex'), notBefore: new Date(now - SKEW_MS), notAfter: new Date(now + days * DAY_MS) };

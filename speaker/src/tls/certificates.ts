@@ -8,29 +8,31 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** What is to be made; keys are new, on the curve P-256. */
-export type CertificateTask = { readonly commonName: string; readonly days: number } & (
+/** What is to be made; keys are new, on the curve P-256. It is good for `days` days from `now` on, milliseconds since 1970. */
+export type CertificateTask = { readonly commonName: string; readonly days: number; readonly now: number } & (
   | { readonly make: 'authority' }
   | { readonly make: 'selfSigned'; readonly names: readonly string[] }
   | { readonly make: 'issued'; readonly names: readonly string[]; readonly authority: KeyPair }
 );
 
 /** A certificate that nobody vouches for, as servers of metrics use. @param names DNS names and IP addresses */
-export async function selfSignedCertificate(commonName: string, names: readonly string[], days: number): Promise<KeyPair> {
-  return make({ make: 'selfSigned', commonName, names, days });
+export async function selfSignedCertificate(commonName: string, names: readonly string[], days: number, now = Date.now()): Promise<KeyPair> {
+  return make({ make: 'selfSigned', commonName, names, days, now });
 }
 
 /** A certificate authority. */
-export async function makeAuthority(commonName: string, days: number): Promise<KeyPair> {
-  return make({ make: 'authority', commonName, days });
+export async function makeAuthority(commonName: string, days: number, now = Date.now()): Promise<KeyPair> {
+  return make({ make: 'authority', commonName, days, now });
 }
 
 /**
  * A server's certificate, signed by an authority that `makeAuthority` made.
  * @throws Error when the authority's key is of another kind
  */
-export async function issueCertificate(authority: KeyPair, commonName: string, names: readonly string[], days: number): Promise<KeyPair> {
-  return make({ make: 'issued', commonName, names, days, authority });
+export async function issueCertificate(
+  authority: KeyPair, commonName: string, names: readonly string[], days: number, now = Date.now(),
+): Promise<KeyPair> {
+  return make({ make: 'issued', commonName, names, days, now, authority });
 }
 
 /** Where the build puts what makes certificates. */

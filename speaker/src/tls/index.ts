@@ -6,4 +6,5 @@ export { CertificateFiles } from './certificate-files';
 export { issueCertificate, makeAuthority, selfSignedCertificate, type KeyPair } from './certificates';
 export { HttpsServer, type HttpsServerOptions } from './https-server';
 export { listenError } from './listen-error';
+export { SelfSignedCertificate } from './self-signed';
 export { CIPHER_SUITES, CURVES, TLS_VERSIONS, type TlsSettings, type TlsVersion } from './settings';

@@ -79,7 +79,7 @@ export class Cluster {
   allocator = new Allocator();
   config: Config | undefined;
   readonly decisions: { key: string; decision: Decision }[] = [];
-  /** Milliseconds of the wall clock. */
+  /** Milliseconds of a clock that never jumps. */
   now = 1_000_000;
   private readonly waiting = new Set<string>();
   private retryAgain = false;

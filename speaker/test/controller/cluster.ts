@@ -8,7 +8,7 @@ import { ControllerMetrics, createLogger } from '../../src/observability';
 
 export const NAMESPACE = 'metallb-system';
 
-type ControllerOptions = Partial<Pick<Parameters<typeof Controller.start>[0], 'lbClass' | 'election' | 'metrics'>>;
+type ControllerOptions = Partial<Pick<Parameters<typeof Controller.start>[0], 'lbClass' | 'election' | 'metrics' | 'clock'>>;
 
 /** An API server in memory and controllers on it. */
 export class Cluster {

@@ -61,7 +61,7 @@ export class ManualClock implements Clock {
   private time = 0;
   private readonly timers = new Set<{ readonly at: number; readonly callback: () => void }>();
 
-  constructor(private readonly epoch = Date.parse('2024-01-01T00:00:00Z')) {}
+  constructor(private epoch = Date.parse('2024-01-01T00:00:00Z')) {}
 
   now(): number {
     return this.time;
@@ -75,6 +75,11 @@ export class ManualClock implements Clock {
     const timer = { at: this.time + ms, callback };
     this.timers.add(timer);
     return () => { this.timers.delete(timer); };
+  }
+
+  /** Sets the wall clock, forward or back; no time passes. */
+  step(ms: number): void {
+    this.epoch += ms;
   }
 
   /** Lets time pass and calls what is due, in order. */
