@@ -7,7 +7,8 @@ import { Balancer } from './_registry';
 import { checkBoolean, checkDuration, checkList, checkMember, checkMembers, checkText, checkWhole, isGiven, refuse } from './_values';
 import { WorkloadSettings } from './_workloads';
 import { Advertisement } from './advertisement';
-import { Failback, HomeLoadBalancerProps, LogLevel, TlsVersion, WebhookPolicy } from './home-load-balancer-props';
+import { HomeLoadBalancerProps } from './home-load-balancer-props';
+import { Failback, LogLevel, TlsVersion, WebhookPolicy } from './settings';
 
 /** The image of the program; library and program have one version. */
 const IMAGE = `ghcr.io/home-load-balancer/home-load-balancer:${JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')).version}`;

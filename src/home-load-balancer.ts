@@ -25,11 +25,12 @@ import { BgpPeerOptions } from './bgp-peer-options';
 import { BindOptions, ExposeOptions } from './bind-options';
 import { CommunityAliases, CommunityAliasesOptions } from './community-aliases';
 import { HomeLoadBalancerCrds } from './crds';
-import { HomeLoadBalancerProps, InPlaceOfMetalLbProps, WebhookPolicy } from './home-load-balancer-props';
+import { HomeLoadBalancerProps, InPlaceOfMetalLbProps } from './home-load-balancer-props';
 import { IpRange } from './ip-range';
 import { MonitoringOptions } from './monitoring-options';
 import { NetworkPolicyOptions } from './network-policy-options';
 import { Selector } from './selector';
+import { WebhookPolicy } from './settings';
 
 /**
  * A load balancer for a cluster without a cloud.

@@ -20,3 +20,4 @@ export * from './ip-range';
 export * from './monitoring-options';
 export * from './network-policy-options';
 export * from './selector';
+export * from './settings';
