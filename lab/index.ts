@@ -7,6 +7,7 @@
  *   const watch = await watchLink(network, '93.5.22.44');  the outside witness, a C program that shares no code with us
  */
 export * from './cluster';
+export * from './cluster-options';
 export * from './errors';
 export * from './network';
 export * from './privileges';

@@ -1,6 +1,6 @@
 import * as os from 'os';
 import { NodeSpec } from './topology';
-import { KubeClient, NODES, PODS } from '../speaker/src/kube';
+import { ENDPOINT_SLICES, KubeClient, NODES, PODS } from '../speaker/src/kube';
 
 /*
  * The objects that kubelets and kube-controller-manager would write about what runs in the lab. The lab has no kubelet: it starts
@@ -108,4 +108,29 @@ export async function removePod(client: KubeClient, namespace: string, name: str
   await client.delete(PODS, name, { namespace }).catch((error: { code?: string }) => {
     if (error.code !== 'NotFound') throw error;
   });
+}
+
+/** Says on which nodes a Service has an endpoint of one family, in the pod of each. */
+export async function putEndpoints(
+  client: KubeClient,
+  service: { readonly namespace: string; readonly name: string },
+  family: string,
+  ports: readonly object[],
+  nodes: readonly NodeSpec[],
+): Promise<void> {
+  const { namespace, name } = service;
+  await client.apply(ENDPOINT_SLICES, {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      namespace,
+      name: `${name}-${family.toLowerCase()}`,
+      labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'lab' },
+    },
+    addressType: family,
+    ports,
+    endpoints: nodes.map((node) => ({
+      addresses: [family === 'IPv6' ? node.podAddress6 : node.podAddress], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false },
+    })),
+  } as never, MANAGER);
 }

@@ -1,12 +1,10 @@
 import { CommandOptions, CommandResult } from './command';
 import { LabError } from './errors';
-import { exec, ipBatch, kill, namespaceFile, processesIn, removeNamespaces, setSysctls } from './netns';
+import { exec, ipBatch, kill, namespaceFile, processesIn, removeNamespaces } from './netns';
 import { LabProcess, ProcessOptions } from './process';
 import { Run } from './run';
-import {
-  CLIENT, CONTROL_PLANE_ADDRESS, Host, INTERNET_ADDRESS, NodeAddress, NodeSpec, nodeSpecs, onSecondLan, Place, PLACES, ROUTER, VIRTUAL_ADDRESS,
-  WAN_ADDRESS,
-} from './topology';
+import { CLIENT, NodeAddress, NodeSpec, nodeSpecs, onSecondLan, PLACES } from './topology';
+import { Wiring } from './wiring';
 
 /*
  *              internet 198.51.100.10                        ctl 10.77.0.1 (API server)
@@ -43,22 +41,6 @@ export interface Blockade {
   readonly port?: number;
 }
 
-/** Kernel parameters as on a node of a cluster; a new namespace inherits the IPv4 ones of the machine, whatever these are. */
-const HOST_SYSCTLS = {
-  ...Object.fromEntries(['all', 'default'].flatMap((scope) => [
-    [`net.ipv4.conf.${scope}.rp_filter`, 0],
-    [`net.ipv4.conf.${scope}.arp_ignore`, 0],
-    [`net.ipv4.conf.${scope}.arp_announce`, 0],
-    [`net.ipv4.conf.${scope}.arp_notify`, 0],
-    [`net.ipv4.conf.${scope}.proxy_arp`, 0],
-    [`net.ipv6.conf.${scope}.accept_dad`, 0], // else addresses are unusable for a second
-    [`net.ipv6.conf.${scope}.accept_ra`, 0],
-  ])),
-  'net.ipv6.conf.default.dad_transmits': 0,
-};
-const ROUTING_SYSCTLS = { ...HOST_SYSCTLS, 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 };
-const SWITCH_SYSCTLS = { 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 };
-
 /** A LAN with a cluster's nodes, a client, a router with the internet behind it, and a control plane apart. */
 export class Network {
   /** Builds it in a run of its own, or in the one given. */
@@ -67,7 +49,7 @@ export class Network {
     const names = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, i) => `n${i + 1}`) : nodes;
     const network = new Network(run, nodeSpecs(names, nodeAddress));
     try {
-      await network.build();
+      await network.wiring.build();
     } catch (error) {
       await run.end();
       throw error;
@@ -75,11 +57,13 @@ export class Network {
     return network;
   }
 
+  private readonly wiring: Wiring;
   private readonly powered: Set<string>;
   private blockades: Blockade[] = [];
   private ports = 0;
 
   private constructor(readonly run: Run, readonly nodes: readonly NodeSpec[]) {
+    this.wiring = new Wiring(run.prefix, nodes);
     this.powered = new Set(nodes.map((node) => node.name));
   }
 
@@ -98,7 +82,7 @@ export class Network {
   /** Name of the network namespace of a node or place. */
   namespace(place: string): string {
     if (!(PLACES as readonly string[]).includes(place)) this.node(place);
-    return this.run.prefix + place;
+    return this.wiring.namespace(place);
   }
 
   /** Runs a command to its end in a node or place. */
@@ -129,7 +113,7 @@ export class Network {
   /** Plugs a card for the second LAN into a host that has none, as {@link removeInterface} leaves it. */
   async joinSecondLan(place: string): Promise<void> {
     const { address, address6, mac } = onSecondLan(place === CLIENT.name ? CLIENT : this.node(place));
-    await this.connect(place, 's', 'lan2', 'eth1', mac);
+    await this.wiring.connect(place, 's', 'lan2', 'eth1', mac);
     await ipBatch([`addr add ${address}/24 dev eth1`, `addr add ${address6}/64 dev eth1 nodad`], this.namespace(place));
   }
 
@@ -212,7 +196,7 @@ export class Network {
     removeNamespaces([this.namespace(name)]);
     await ipBatch([`netns add ${this.namespace(name)}`]);
     this.powered.add(name);
-    await this.buildNode(this.node(name));
+    await this.wiring.buildNode(this.node(name));
     await this.applyBlockades([name]);
   }
 
@@ -226,88 +210,10 @@ export class Network {
     return namespaceFile(this.namespace(place));
   }
 
-  private async build(): Promise<void> {
-    await ipBatch([...PLACES, ...this.nodes.map((node) => node.name)].map((place) => `netns add ${this.namespace(place)}`));
-    await this.prepare('switch', SWITCH_SYSCTLS);
-    await ipBatch(['lan', 'far', 'mgmt', 'wan'].map((bridge) => `link add ${bridge} up type bridge mcast_snooping 0`), this.namespace('switch'));
-    await Promise.all([
-      this.buildHost(CLIENT, HOST_SYSCTLS, [`route add default via ${ROUTER.address}`, `route add ::/0 via ${ROUTER.address6}`]),
-      this.buildRouter(),
-      this.buildControlPlane(),
-      ...this.nodes.map(async (node) => this.buildNode(node)),
-    ]);
-  }
-
-  /** A host with one leg on the LAN. */
-  private async buildHost(host: Host, sysctls: Record<string, string | number>, more: string[] = []): Promise<void> {
-    await this.prepare(host.name, sysctls);
-    await this.connect(host.name, 'l', 'lan', 'eth0', host.mac);
-    await ipBatch([`addr add ${host.address}/24 dev eth0`, `addr add ${host.address6}/64 dev eth0 nodad`, ...more], this.namespace(host.name));
-  }
-
-  private async buildNode(node: NodeSpec): Promise<void> {
-    await this.prepare(node.name, ROUTING_SYSCTLS);
-    await this.connect(node.name, 'm', 'mgmt', 'mgmt0');
-    await this.buildHost(node, {}, [
-      `addr add ${node.managementAddress}/24 dev mgmt0`,
-      `route add default via ${ROUTER.address}`, // without one, nothing here could connect to a Service's address
-      `route add ::/0 via ${ROUTER.address6}`,
-      'link add cni0 up type bridge', // where a container network attaches its pods
-      `addr add ${node.podCidr.replace('.0/', '.1/')} dev cni0`,
-      `addr add ${node.podAddress}/24 dev cni0`,
-      `addr add ${node.podAddress6}/64 dev cni0 nodad`,
-      ...this.nodes.filter((other) => other !== node).flatMap((other) => [
-        `route add ${other.podCidr} via ${other.address}`, `route add ${other.podAddress6}/128 via ${other.address6}`,
-      ]),
-    ]);
-  }
-
-  private async buildControlPlane(): Promise<void> {
-    await this.prepare('ctl', HOST_SYSCTLS);
-    await this.connect('ctl', 'm', 'mgmt', 'mgmt0');
-    await ipBatch([`addr add ${CONTROL_PLANE_ADDRESS}/24 dev mgmt0`, `route add default via ${this.nodes[0].managementAddress}`], this.namespace('ctl'));
-  }
-
-  /** A home's router: forwards the ports of the web to one address and hides the LAN behind its own. */
-  private async buildRouter(): Promise<void> {
-    await this.prepare('internet', HOST_SYSCTLS);
-    await this.connect('internet', 'i', 'wan', 'eth0');
-    await ipBatch([`addr add ${INTERNET_ADDRESS}/24 dev eth0`], this.namespace('internet'));
-    await this.buildHost(ROUTER, ROUTING_SYSCTLS);
-    await this.connect('router', 'w', 'wan', 'wan0');
-    await ipBatch([`addr add ${WAN_ADDRESS}/24 dev wan0`], this.namespace('router'));
-    await this.exec('router', ['nft', '-f', '-'], {
-      input: `table ip forwarding {
-        chain prerouting {
-          type nat hook prerouting priority dstnat
-          iifname "wan0" tcp dport { 80, 443 } dnat to ${VIRTUAL_ADDRESS}
-        }
-        chain postrouting {
-          type nat hook postrouting priority srcnat
-          oifname "wan0" masquerade
-        }
-      }`,
-    });
-  }
-
-  private async prepare(place: string, sysctls: Record<string, string | number>): Promise<void> {
-    if (Object.keys(sysctls).length === 0) return;
-    await Promise.all([setSysctls(this.namespace(place), sysctls), ipBatch(['link set lo up'], this.namespace(place))]);
-  }
-
-  /** A cable from a bridge of the switch to an interface of a place. */
-  private async connect(place: string, cable: string, bridge: string, name: string, mac?: string): Promise<void> {
-    const port = `${cable}-${this.port(place)}`, namespace = this.namespace(place);
-    await ipBatch([
-      `link add ${port} type veth peer name ${name} ${mac ? `address ${mac}` : ''} netns ${namespace}`,
-      `link set ${port} master ${bridge} up`,
-    ], this.namespace('switch'));
-    await ipBatch([`link set ${name} up`], namespace);
-  }
-
-  /** End of the names of a place's switch ports: interface names have 15 characters at most, node names more. */
+  /** End of the names of a place's switch ports. */
   private port(place: string): string {
-    return (PLACES as readonly string[]).includes(place) ? place as Place : String(this.node(place).index);
+    this.namespace(place); // throws for one that there is not
+    return this.wiring.port(place);
   }
 
   private async switchPort(port: string, state: 'up' | 'down'): Promise<void> {

@@ -6,9 +6,10 @@ import { Faults, RequestInfo } from './faults';
 import { ApiError, ApiObject, badRequest, isObject, JsonObject } from './objects';
 import { openapi } from './openapi';
 import { jsonPatch, mergePatch, strategicPatch } from './patch';
-import { Registry, WriteContext } from './registry';
+import { Registry } from './registry';
 import { ResourceType } from './resources';
 import { fieldSelector, labelSelector, Predicate } from './selectors';
+import { WriteContext } from './stored';
 import { serveWatch } from './watch';
 
 type Request = IncomingMessage | Http2ServerRequest;

@@ -1,9 +1,10 @@
 import { Faults } from './faults';
 import { ApiError, ApiObject, JsonObject } from './objects';
-import { bucketOf, present, Registry } from './registry';
+import { Registry } from './registry';
 import { apiVersion, ResourceType } from './resources';
 import { Predicate } from './selectors';
 import { StoredEvent } from './storage';
+import { bucketOf, present } from './stored';
 
 export interface WatchQuery {
   readonly matches: Predicate;
