@@ -130,7 +130,9 @@ export async function putEndpoints(
     addressType: family,
     ports,
     endpoints: nodes.map((node) => ({
-      addresses: [family === 'IPv6' ? node.podAddress6 : node.podAddress], nodeName: node.name, conditions: { ready: true, serving: true, terminating: false },
+      addresses: [family === 'IPv6' ? node.podAddress6 : node.podAddress],
+      nodeName: node.name,
+      conditions: { ready: true, serving: true, terminating: false },
     })),
   } as never, MANAGER);
 }

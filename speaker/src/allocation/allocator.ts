@@ -3,36 +3,18 @@ import { IpAddress } from '../ip';
 import { Chooser, Choice } from './chooser';
 import { Holds, Quarantine, Reservation } from './holds';
 import { Allocation, Ledger } from './ledger';
+import { PoolChange, rehome, wrongPoolOf } from './pool-change';
 import { admits, PoolMap } from './pool-map';
 import { PoolCounters } from './pool-space';
-import { quoteList, Reason } from './reason';
+import { Reason } from './reason';
 import { Refusals } from './refusals';
 import { ServiceRequest } from './service-request';
-import { AUTOMATIC, sharingIn } from './sharing';
+import { sharingIn } from './sharing';
 
 /** What became of a request: the addresses and their pool, or why not. */
 export type AssignResult =
   | { readonly ok: true; readonly ips: readonly IpAddress[]; readonly pool: string }
   | { readonly ok: false; readonly reason: Reason };
-
-/** What a change of the pools did to one allocation. */
-export interface PoolChange {
-  /** `namespace/name` of the Service. */
-  readonly key: string;
-  readonly ips: readonly IpAddress[];
-  /** Pool it belonged to. */
-  readonly from: string;
-  /** Pool it belongs to now; undefined when it was freed. */
-  readonly to: string | undefined;
-  /**
-   * - `moved`: same addresses, another pool has them now
-   * - `freed`: no pool has the addresses any more, or it may not share them any more
-   * - `reserved`: the pool is wrong; the addresses are kept from others until it is corrected or deleted
-   * - `restored`: no longer so
-   */
-  readonly outcome: 'moved' | 'freed' | 'reserved' | 'restored';
-  readonly reason: Reason;
-}
 
 /**
  * The address ledger and the policy that picks an address for a Service.
@@ -82,7 +64,8 @@ export class Allocator {
       if (!this.mayReserve(reservation)) this.holds.cancel(reservation.key);
     }
     const crowded = new Set([...this.ledger.addresses()].filter((ip) => this.ledger.users(ip) > 1).map(String));
-    return this.ledger.all().flatMap((allocation) => this.rehome(allocation, crowded) ?? []);
+    const { ledger, refusals } = this;
+    return ledger.all().flatMap((allocation) => rehome(allocation, { pools: this.pools, unusable: this.unusable, ledger, refusals, crowded }) ?? []);
   }
 
   /**
@@ -281,52 +264,9 @@ export class Allocator {
   /** Whether addresses are to be kept for a Service that is gone: what there is of pools has them, and wants it so or was asked to. */
   private mayReserve({ ips, pool, own }: Reservation): boolean {
     const space = ips.length > 0 ? this.pools.offering(ips) : undefined;
-    if (!space) return this.wrongPoolOf(ips, pool) !== undefined;
+    if (!space) return wrongPoolOf(ips, pool, this.unusable) !== undefined;
     return !space.pool.policy.draining && (own || space.pool.policy.stickyMs !== undefined);
   }
-
-  /** The wrong pool that has these addresses, or had them. */
-  private wrongPoolOf(ips: readonly IpAddress[], pool: string): string | undefined {
-    if (this.unusable.some(({ name }) => name === pool)) return pool;
-    return this.unusable.find(({ ranges }) => ips.every((ip) => ranges.some((range) => range.contains(ip))))?.name;
-  }
-
-  /** @param crowded addresses that several Services had before the change */
-  private rehome(allocation: Allocation, crowded: ReadonlySet<string>): PoolChange | undefined {
-    const { key, ips, pool: from, reserved } = allocation;
-    const change = (outcome: PoolChange['outcome'], to: string | undefined, reason: Reason): PoolChange => ({ key, ips, from, to, outcome, reason });
-    const isWrong = this.unusable.some(({ name }) => name === from);
-    const space = isWrong ? undefined : this.pools.offering(ips);
-    if (space === undefined) {
-      const wrong = this.wrongPoolOf(ips, from);
-      if (wrong === undefined) {
-        this.ledger.remove(key);
-        return change('freed', undefined, this.refusals.notInConfig(ips));
-      }
-      if (reserved && wrong === from) return undefined;
-      this.ledger.record({ ...allocation, pool: wrong, reserved: true });
-      return change('reserved', wrong, this.refusals.unusablePool(wrong));
-    }
-    const to = space.pool.name;
-    const { sharingKey } = sharingIn(space.pool, { ...allocation, ...allocation.own });
-    if (sharingKey !== allocation.sharingKey && allocation.sharingKey === AUTOMATIC && ips.some((ip) => crowded.has(`${ip}`))) {
-      // Which of them keeps the address is for the loader to say, as after a restart.
-      this.ledger.remove(key);
-      return change('freed', undefined, sharingEnded(ips, to));
-    }
-    if (to === from && !reserved && sharingKey === allocation.sharingKey) return undefined;
-    this.ledger.record({ ...allocation, pool: to, sharingKey, reserved: false });
-    if (to !== from) {
-      const message = `pool ${to} has ${quoteList(ips)} now, which pool ${from} had`;
-      return change('moved', to, { code: 'PoolReplaced', message, asked: quoteList(ips), fix: 'nothing to do' });
-    }
-    return reserved ? change('restored', to, { code: 'PoolRepaired', message: `pool ${to} is valid again`, asked: quoteList(ips), fix: 'nothing to do' }) : undefined;
-  }
-}
-
-function sharingEnded(ips: readonly IpAddress[], pool: string): Reason {
-  const message = `pool ${pool} lets Services share ${quoteList(ips)} automatically no more`;
-  return { code: 'SharingEnded', message, asked: quoteList(ips), fix: 'give them a sharing key, or let the pool share automatically' };
 }
 
 function refuse(reason: Reason): AssignResult {

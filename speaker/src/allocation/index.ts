@@ -5,13 +5,14 @@
  * `loadExisting` takes over what Services show already, before anything new is given. State lives nowhere but in the statuses of Services: the ledger is
  * rebuilt from them at every start, and a restart moves nothing. Pure; no clock, no randomness.
  */
-export { Allocator, type AssignResult, type PoolChange } from './allocator';
+export { Allocator, type AssignResult } from './allocator';
 export { ADDRESS_ASSIGNED, type AddressCondition } from './condition';
 export { converge, type ConvergeOptions } from './converge';
 export { type Decision, EVENT_REASONS, type ServiceEvent } from './decision';
 export { MOST_RESERVATIONS, type Quarantine, type Reservation } from './holds';
 export type { Allocation } from './ledger';
 export { loadExisting, loadOrder, type LoadResult } from './load-existing';
+export type { PoolChange } from './pool-change';
 export { admits } from './pool-map';
 export type { PoolCounters } from './pool-space';
 export { lasting, type Reason, type ReasonCode, REASONS, reasonText } from './reason';

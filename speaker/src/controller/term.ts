@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'timers/promises';
 import { Allocator, converge, loadExisting, loadOrder, type Decision, type PoolCounters, type Reservation } from '../allocation';
-import { parseConfig, sameOwnAnnotations, wantsNodes, type Config } from '../config';
+import type { Config } from '../config';
 import {
-  COMMUNITIES, EventRecorder, IP_ADDRESS_POOLS, NAMESPACES, SERVICES, bootClock, isKubeError, keyOf, projectNamespace, projectService, projectWhole,
-  timeText, toWallTime, type Clock, type KubeClient, type KubeObject, type Namespace, type OwnerReference, type Reflector, type Service, type Stored,
+  EventRecorder, SERVICES, bootClock, isKubeError, keyOf, projectService, timeText, toWallTime,
+  type Clock, type KubeClient, type OwnerReference, type Reflector, type Service, type Stored,
 } from '../kube';
 import type { Check, ControllerMetrics } from '../observability';
-import { Causes, ConfigurationState, Throttle, Watches, WorkQueue, type RoleContext, type RoleOptions } from '../role';
+import { Causes, Throttle, Watches, WorkQueue, type RoleContext, type RoleOptions } from '../role';
+import { ConfigSource } from './config-source';
 import { ensureHeartbeatKey } from './heartbeat-key';
 import { measureServices } from './measure-services';
 import { StickyMemory } from './memory';
-import { NodeWatch } from './node-addresses';
 import { PoolStatuses } from './pool-status';
 import { Quarantines } from './quarantine';
 import { statusPatch } from './status-patch';
@@ -53,9 +53,7 @@ export class Term {
   private readonly allocator = new Allocator();
   private readonly watches: Watches;
   private readonly services: Reflector<StoredService>;
-  private readonly pools: Reflector<Stored<KubeObject>>;
-  private readonly communities: Reflector<Stored<KubeObject>>;
-  private readonly namespaces: Reflector<Stored<Namespace>>;
+  private readonly source: ConfigSource;
   private readonly written = new Written();
   private readonly queue = new WorkQueue((key) => this.reconcile(key), WRITES_IN_FLIGHT);
   private readonly reload: Throttle;
@@ -64,8 +62,6 @@ export class Term {
   private readonly teller: Teller;
   private readonly sticky: StickyMemory;
   private readonly quarantines: Quarantines;
-  private readonly nodes: NodeWatch;
-  private readonly state: ConfigurationState;
   private readonly poolStatuses: PoolStatuses;
   /** Services that may have what they ask for as soon as another gives something up. */
   private readonly waiting = new Set<string>();
@@ -92,28 +88,8 @@ export class Term {
       project: projectService,
       onChange: ({ object }) => this.changed(object),
     });
-    const onChange = () => this.reload.request();
-    this.pools = this.watches.add<Stored<KubeObject>>({
-      resource: IP_ADDRESS_POOLS,
-      namespace,
-      project: (raw) => projectWhole<KubeObject>(raw),
-      onChange: (delta) => {
-        // The status is ours; only a new generation, or an annotation of our group, says something new.
-        if (delta.type !== 'modified' || delta.object.metadata.generation !== delta.previous.metadata.generation
-          || !sameOwnAnnotations(delta.object.metadata.annotations, delta.previous.metadata.annotations)) {
-          onChange();
-        } else {
-          this.poolStatuses.request();
-        }
-      },
-    });
-    this.communities = this.watches.add<Stored<KubeObject>>({
-      resource: COMMUNITIES, namespace, project: (raw) => projectWhole<KubeObject>(raw), onChange,
-    });
-    this.namespaces = this.watches.add<Stored<Namespace>>({ resource: NAMESPACES, project: projectNamespace, onChange });
     this.recorder = new EventRecorder(client, { component: 'metallb-controller', log, queueLimit: 10_000 });
     this.teller = new Teller(this.recorder, log);
-    this.nodes = new NodeWatch(client, log, onChange);
     this.sticky = new StickyMemory({
       client,
       namespace,
@@ -136,22 +112,17 @@ export class Term {
         this.sticky.request();
       },
     });
-    this.state = new ConfigurationState({
+    this.source = new ConfigSource({
       client,
       namespace,
       log,
       metrics,
       owner,
-      name: 'controller',
-      labels: { 'metallb.io/component-type': 'controller' },
-      condition: 'poolReconcilerValid',
       recorder: this.recorder,
-      objectOf: ({ kind, name }) => {
-        const stored = (kind === 'Community' ? this.communities : this.pools).store.get(`${namespace}/${name}`);
-        return stored && { apiVersion: 'metallb.io/v1beta1', kind, metadata: stored.metadata };
-      },
+      changed: () => this.reload.request(),
+      poolStatus: () => this.poolStatuses.request(),
     }, this.watches);
-    this.poolStatuses = new PoolStatuses(client, this.pools, () => this.counters(), metrics, log);
+    this.poolStatuses = new PoolStatuses(client, this.source.pools, () => this.counters(), metrics, log);
     // Objects that are applied together arrive together: half a turn of waiting saves most of the work.
     this.reload = new Throttle(async () => this.reconfigure(), 50, (error) => log.error({ error }, 'cannot use the configuration'));
     this.keySecret = new Throttle(() => ensureHeartbeatKey(client, namespace, log), 1_000, (error) => (
@@ -186,11 +157,12 @@ export class Term {
       this.recorder.stop();
     }
     this.forget();
-    [this.reload, this.keySecret, this.poolStatuses, this.state, this.sticky].forEach((part) => part.stop());
+    [this.reload, this.keySecret, this.poolStatuses, this.sticky].forEach((part) => part.stop());
+    const source = this.source.stop();
     await this.queue.stop(); // writes under way are answered first, else nobody would know whether they happened
     await Promise.race([this.recorder.flush(), pause(FAREWELL_MS, undefined, { ref: false })]);
     this.recorder.stop();
-    await Promise.all([this.watches.stop(), this.nodes.stop()]);
+    await Promise.all([this.watches.stop(), source]);
   }
 
   private changed(service: StoredService): void {
@@ -208,20 +180,8 @@ export class Term {
     if (!this.loaded) {
       return;
     }
-    const pools = this.pools.store.snapshot();
-    this.nodes.want(pools.some(wantsNodes));
-    if (this.nodes.isPending) {
-      return; // it asks for this again
-    }
-    const { config, problems } = parseConfig({
-      ipAddressPools: pools,
-      nodeAddresses: this.nodes.addresses,
-      l2Advertisements: [],
-      communities: this.communities.store.snapshot(),
-      namespaces: this.namespaces.store.snapshot().map(({ metadata: { name, labels } }) => ({ name, labels })),
-    }, this.lastGood);
-    this.state.report({ problems });
-    if (config === this.config) {
+    const config = this.source.read(this.lastGood);
+    if (!config || config === this.config) {
       return;
     }
     this.config = config;

@@ -5,10 +5,11 @@ import { describe, KubeError, RequestSubject, statusError } from './errors';
 import { toJson } from './json';
 import { LineSplitter } from './lines';
 import { KubeLog, silentLog } from './log';
-import { ApplyOptions, DeleteOptions, ListOptions, ObjectOptions, PatchOptions, Selection, StatusPatch, WatchOptions, WriteOptions } from './options';
-import { apiVersionOf, ResourceRef, resourcePath } from './resources';
+import { ApplyOptions, DeleteOptions, ListOptions, ObjectOptions, PatchOptions, StatusPatch, WatchOptions, WriteOptions } from './options';
+import { managerQuery, path, selectionQuery, subject, typed, within } from './requests';
+import { ResourceRef, resourcePath } from './resources';
 import { Transport, TransportOptions, TransportReply } from './transport';
-import { KubeList, KubeObject, ObjectMeta, Status, WatchEvent } from './types';
+import { KubeList, KubeObject, Status, WatchEvent } from './types';
 
 export interface KubeClientOptions extends TransportOptions {
   /** @default home-load-balancer */
@@ -272,31 +273,4 @@ export class KubeClient {
       await pause(this.clock, error.retryAfterMs, call.signal);
     }
   }
-}
-
-function path(resource: ResourceRef, name: string, options: ObjectOptions): string {
-  return resourcePath(resource, options.namespace, name, options.subresource);
-}
-
-function subject(verb: string, resource: ResourceRef, name: string | undefined, options: ObjectOptions): RequestSubject {
-  return { verb, resource, namespace: resource.namespaced ? options.namespace : undefined, name, subresource: options.subresource };
-}
-
-function within<O extends ObjectOptions>(body: object, options: O): O {
-  return { ...options, namespace: options.namespace ?? (body as { metadata?: Partial<ObjectMeta> }).metadata?.namespace };
-}
-
-function typed(resource: ResourceRef, body: object): object {
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind, ...body };
-}
-
-function managerQuery(options: WriteOptions): string {
-  return options.fieldManager ? `?fieldManager=${encodeURIComponent(options.fieldManager)}` : '';
-}
-
-function selectionQuery(selection: Selection): URLSearchParams {
-  const query = new URLSearchParams();
-  if (selection.labelSelector) query.set('labelSelector', selection.labelSelector);
-  if (selection.fieldSelector) query.set('fieldSelector', selection.fieldSelector);
-  return query;
 }
