@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
-import { allocatorFor, Cluster, own, pool, request, service } from './fixtures';
+import { allocatorFor, Cluster, own, pool, port, request, service } from './fixtures';
 import { ADDRESS_ASSIGNED, converge } from '../../src/allocation';
 
 const lan = [pool('p', ['10.0.0.0/24'])];
 const longest = `${'n'.repeat(63)}/${'s'.repeat(63)}`;
-const port = (...numbers: number[]) => ({ clusterIPs: ['10.96.0.1'], ports: numbers.map((number) => ({ port: number })) });
 
 describe('pools', () => {
   test('of everything there is are as good as others, and quick', () => {

@@ -1,5 +1,6 @@
 import {
-  ADDRESS_ASSIGNED, Allocator, converge, type ConvergeOptions, Decision, loadExisting, loadOrder, type ServiceInput, type ServiceRequest,
+  ADDRESS_ASSIGNED, Allocator, type AssignResult, converge, type ConvergeOptions, Decision, loadExisting,
+  loadOrder, type ServiceInput, type ServiceRequest,
 } from '../../src/allocation';
 import { type Config, parseConfig } from '../../src/config';
 import { IpAddress } from '../../src/ip';
@@ -184,3 +185,9 @@ export class Cluster {
     }
   }
 }
+
+/** The addresses and their pool, or the code of the reason. */
+export const say = (result: AssignResult): string => result.ok ? `${result.ips.join(' ')} ${result.pool}` : result.reason.code;
+export const dual = { families: ['IPv4', 'IPv6'] as ('IPv4' | 'IPv6')[], ipFamilyPolicy: 'RequireDualStack' };
+export const asks = (...wanted: string[]) => ({ annotations: { 'metallb.io/loadBalancerIPs': wanted.join() } });
+export const port = (...numbers: number[]) => ({ clusterIPs: ['10.96.0.1'], ports: numbers.map((number) => ({ port: number })) });

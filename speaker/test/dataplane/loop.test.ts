@@ -1,7 +1,7 @@
-import { ETH0, FakeCore, FakeLinks, FakeSurroundings, gone, started } from './fakes';
+import { FakeCore, FakeLinks, FakeSurroundings, started } from './fakes';
 import { Loop } from '../../src/dataplane/loop';
-import { LanError, LanPlan, Takeover } from '../../src/lan';
-import { NetlinkError, SysError } from '../../src/sys';
+import { LanError, LanPlan } from '../../src/lan';
+import { SysError } from '../../src/sys';
 
 const PLAN: LanPlan = { node: 'a', addresses: [{ address: '93.5.22.100', candidates: ['a'] }], peers: [] };
 
@@ -76,87 +76,6 @@ describe('what comes in goes to the core, with the time at which it was read', (
     expect(core.calls.map(([name, ...args]) => [name, args.at(-1)])).toEqual([
       ['receiveHeartbeat', 'beat'], ['receiveFrame', 'question'], ['receiveFrame', 'solicitation'], ['receiveHeartbeat', 'mine now'],
     ]);
-  });
-});
-
-describe('an address is taken from a node that still answers', () => {
-  const claim = { ifindex: 2, bytes: Buffer.from('mine') };
-
-  /** A loop whose core takes an address at a heartbeat, while questions of both families come, at 1000. The clock goes on by 1 ms each time it is read. */
-  function taking(takeover: Takeover): ReturnType<typeof started> {
-    const all = started(), { core, around } = all;
-    around.datagrams4.push({ from: '93.5.22.45', text: 'yours' });
-    const heard = core.receiveHeartbeat;
-    core.receiveHeartbeat = (...args) => {
-      around.frames.push({ ifindex: 2, text: 'one' }, { ifindex: 3, text: 'two' });
-      around.neighborFrames.push({ ifindex: 2, text: 'six' });
-      core.frames = [{ ...claim, takeover }];
-      core.datagrams = [{ to: '93.5.22.45', bytes: Buffer.from('held') }];
-      core.events = [{ code: 'heartbeatKeyMissing' }];
-      return heard(...args);
-    };
-    around.now = () => around.time++;
-    return all;
-  }
-
-  test.each([
-    ['IPv4', false, ['one', 'two']],
-    ['IPv6', true, ['six']],
-  ])('%s: questions that are queued are read before it is announced, and handed over afterwards with the time at which they were read', (_, ipv6, ahead) => {
-    const takeover: Takeover = { ipv6, answersFrom: 0 };
-    const { core, around, loop } = taking(takeover);
-    const send = around.packets.send;
-    let queued: number[] = [], told = 0;
-    around.packets.send = (...args) => {
-      queued = [around.frames.length, around.neighborFrames.length];
-      told = core.calls.length;
-      return send(...args);
-    };
-    loop.turn();
-    expect([queued, told]).toEqual([ipv6 ? [2, 0] : [0, 1], 1]);
-    expect(around.sent).toEqual(['frame 2 mine', 'datagram 93.5.22.45 held']);
-    const frames = core.calls.filter(([name]) => name === 'receiveFrame');
-    expect(frames.map(([,,, text]) => text)).toEqual(ahead);
-    for (const [, now,,, receivedAt] of frames as [string, number, number, string, number][]) {
-      expect(receivedAt).toBeLessThan(takeover.answersFrom);
-      expect(now).toBeGreaterThan(takeover.answersFrom);
-    }
-    loop.turn();
-    const later = core.calls.slice(1 + ahead.length);
-    expect(later.map(([name,,, text, ...receivedAt]) => [name, text, receivedAt])).toEqual((ipv6 ? ['one', 'two'] : ['six']).map((text) => ['receiveFrame', text, []]));
-  });
-
-  test('what a frame that was read ahead brings about waits until those before it have been handled', () => {
-    const { core, around, loop } = started();
-    const [first, second]: Takeover[] = [{ ipv6: false, answersFrom: 0 }, { ipv6: false, answersFrom: 0 }];
-    around.frames.push({ ifindex: 2, text: 'start' });
-    const take = core.receiveFrame;
-    core.receiveFrame = (now, ifindex, bytes, length, ...receivedAt) => {
-      const text = Buffer.from(bytes.subarray(0, length)).toString();
-      if (text === 'start') {
-        around.frames.push({ ifindex: 2, text: 'claim' }, { ifindex: 2, text: 'next' });
-        core.frames = [{ ...claim, takeover: first }];
-      } else if (text === 'claim') {
-        around.frames.push({ ifindex: 2, text: 'last' });
-        core.frames = [{ ...claim, takeover: second }];
-      }
-      return take(now, ifindex, bytes, length, ...receivedAt);
-    };
-    loop.turn();
-    expect(core.calls.map((call) => call[3])).toEqual(['start', 'claim', 'next', 'last']);
-  });
-
-  test('there is an end to reading: under a storm it is announced after 1024 questions', () => {
-    const takeover: Takeover = { ipv6: false, answersFrom: 0 };
-    const { core, around, loop } = taking(takeover);
-    const receive = around.packets.receive;
-    around.packets.receive = (into) => {
-      if (core.calls.length > 0) around.frames.push({ ifindex: 2, text: 'storm' });
-      return receive(into);
-    };
-    loop.turn();
-    expect(around.sent[0]).toBe('frame 2 mine');
-    expect(core.names().filter((name) => name === 'receiveFrame')).toHaveLength(1024);
   });
 });
 
@@ -286,86 +205,6 @@ describe('the timer', () => {
     loop.turn();
     const lateness = { ticks: 4, maxMs: 5000, recentMaxMs: 5000, counts: [1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1] };
     expect(around.reports.at(-1)).toMatchObject({ snapshot: { loop: { lateness } } });
-  });
-});
-
-describe('interfaces', () => {
-  test('are given to the core at the start and after each change, and the filters follow', () => {
-    const core = new FakeCore(), around = new FakeSurroundings();
-    const links = new FakeLinks([ETH0]);
-    around.linkSources = [links];
-    const loop = new Loop(core, around, {});
-    loop.begin();
-    links.pending.push([ETH0, { ...ETH0, index: 3, name: 'eth1' }], 'same');
-    loop.turn();
-    loop.turn();
-    expect(core.calls.map(([name, , given]) => [name, (given as { name: string }[]).map((link) => link.name)])).toEqual([
-      ['setLinks', ['eth0']], ['setLinks', ['eth0', 'eth1']],
-    ]);
-    expect(around.filters).toBe(4);
-  });
-
-  test('without Ethernet addresses are given as ones that cannot broadcast', () => {
-    const core = new FakeCore(), around = new FakeSurroundings();
-    around.linkSources = [new FakeLinks([{ ...ETH0, ethernet: false, mac: new Uint8Array(20) }])];
-    new Loop(core, around, {}).begin();
-    expect(core.calls).toEqual([['setLinks', 1000, [expect.objectContaining({ broadcast: false })]]]);
-  });
-
-  test.each([
-    ['an error of the socket', new SysError('recvfrom', 12, { subject: 'rtnetlink socket' })],
-    ['a malformed message', new NetlinkError(16, 'too short')],
-  ])('%s: rtnetlink is opened anew a second later, and the rest goes on', (_, error) => {
-    const { core, around, loop } = started();
-    const broken = around.linkSources[0] as FakeLinks;
-    broken.pending.push(error);
-    around.frames.push({ ifindex: 2, text: 'question' });
-    loop.turn();
-    expect(core.names()).toEqual(['receiveFrame']);
-    expect(around.problems()).toEqual([expect.stringContaining('cannot be read; trying again')]);
-    expect(broken.closed).toBe(true);
-    around.linkSources = [new FakeLinks([{ ...ETH0, index: 9 }])];
-    loop.turn();
-    expect(around.armed).toEqual([2000]);
-    around.time = 2000;
-    loop.turn();
-    expect(core.calls.at(-1)).toEqual(['setLinks', 2000, [expect.objectContaining({ index: 9 })]]);
-  });
-
-  test('that cannot be read at the start are tried again', () => {
-    const core = new FakeCore(), around = new FakeSurroundings();
-    around.linkSources = [gone(), gone(), new FakeLinks([ETH0])];
-    const loop = new Loop(core, around, {});
-    loop.begin();
-    for (around.time = 1000; around.time <= 3500; around.time += 500) loop.turn();
-    expect(core.names()).toEqual(['setLinks']);
-    expect(around.problems()).toHaveLength(2);
-  });
-
-  test('wanted promiscuous become so once, and again when they come back', () => {
-    const core = new FakeCore(), around = new FakeSurroundings(), links = new FakeLinks([ETH0]);
-    around.linkSources = [links];
-    const loop = new Loop(core, around, { promiscuous: (name) => name.startsWith('wlan') });
-    loop.begin();
-    const wlan = { ...ETH0, index: 5, name: 'wlan0' };
-    links.pending.push([ETH0, wlan], [ETH0, { ...wlan, up: false }], [ETH0], [ETH0, wlan]);
-    for (let turn = 0; turn < 4; turn++) loop.turn();
-    expect(around.promiscuous).toEqual([5, 5]);
-  });
-
-  test('that are excluded do not become promiscuous, whoever wants it', () => {
-    const core = new FakeCore(), around = new FakeSurroundings();
-    around.linkSources = [new FakeLinks([ETH0, { ...ETH0, index: 5, name: 'wlan0' }])];
-    new Loop(core, around, { promiscuous: () => true, excludeInterfaces: /^wlan/ }).begin();
-    expect(around.promiscuous).toEqual([ETH0.index]);
-  });
-
-  test('that vanish before they become promiscuous are told and passed over', () => {
-    const core = new FakeCore(), around = new FakeSurroundings();
-    around.promiscuousError = gone();
-    new Loop(core, around, { promiscuous: () => true }).begin();
-    expect(around.problems()).toEqual(['an interface cannot be made promiscuous']);
-    expect(core.names()).toEqual(['setLinks']);
   });
 });
 

@@ -156,3 +156,18 @@ export const codesOf = (outbox: Outbox): string[] =>
 export function receive(target: LanCore, now: number, frame: Uint8Array, ifindex = 2): string[] {
   return framesOf(target.receiveFrame(now, ifindex, frame, frame.length));
 }
+
+/** A holder whose peers are not heard; node-45's hardware address is known from a frame of its kernel. */
+export function holder(candidates: readonly string[]): LanCore {
+  const speaker = core('node-44');
+  speaker.setLinks(0, [link(0x2c)]);
+  speaker.setKeys(0, [KEY]);
+  speaker.setPlan(0, planFor('node-44', { addresses: [{ address: VIP, candidates }], peers: [{ node: 'node-45', addresses: ['93.5.22.45'] }] }));
+  receive(speaker, 10, frameOf({ operation: ARP_REQUEST, spa: '93.5.22.45', tpa: CLIENT_IP, sha: nodeMac(0x2d) }));
+  runTo(speaker, 0, 2000);
+  return speaker;
+}
+
+export function runTo(speaker: LanCore, from: number, to: number): void {
+  for (let now = from; now <= to; now += 10) speaker.tick(now);
+}
