@@ -1,6 +1,6 @@
 /** Makes this node's own heartbeats: one round is one or more datagrams, each sent to every address of every peer, or in a large cluster of every neighbour. */
 import {
-  emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_PROMPT, HEARTBEAT_FLAG_QUESTION,
+  AddressKey, emptyHeartbeat, encodeHeartbeat, hardwareAddressKey, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_PROMPT, HEARTBEAT_FLAG_QUESTION,
   HEARTBEAT_FLAG_REFUSED, HEARTBEAT_MAX_ECHOES, HEARTBEAT_MAX_INTERFACES, HEARTBEAT_MAX_LENGTH, HeartbeatAddress, HeartbeatKey, HeartbeatType, Reach,
 } from '../wire';
 import { Address } from './address';
@@ -24,7 +24,8 @@ export class Heartbeats {
   private readonly heartbeat = emptyHeartbeat();
   /** States of addresses, as many in a page as a datagram has room for. */
   private pages: HeartbeatAddress[][] = [];
-  private states: HeartbeatAddress[] = [];
+  /** The same, by address; for {@link pass}, which needs it at each round. */
+  private states: ReadonlyMap<AddressKey, HeartbeatAddress> = new Map();
   private readonly relay: Relay;
   private generation = 0;
   private ipv4 = 0;
@@ -45,7 +46,7 @@ export class Heartbeats {
       const impaired = reach !== Reach.ON_LINK && candidates.includes(this.membership.node);
       if (held || impaired) states.push({ address: key, held, reach, handover, candidatesDigest });
     }
-    this.states = states;
+    this.states = new Map(states.map((state) => [state.address, state]));
     this.pages = pagesOfStates(states);
     this.ipv4 = states.filter(({ address }) => typeof address === 'number').length;
     this.ipv6 = states.length - this.ipv4;
@@ -118,7 +119,7 @@ export class Heartbeats {
       revision: this.heartbeat.revision,
       interfaces: hardwareAddressesOf(interfaces).slice(0, HEARTBEAT_MAX_INTERFACES),
       links: neighbours.map(({ id }) => id).sort((a, b) => a - b),
-      states: new Map(this.states.map((state) => [state.address, state])),
+      states: this.states,
     }, this.generation);
     this.heartbeat.type = HeartbeatType.RELAY;
     this.heartbeat.echoes = [];

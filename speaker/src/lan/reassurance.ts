@@ -15,13 +15,14 @@ export class Reassurance {
 
   constructor(private readonly holdings: Holdings) {}
 
-  /** Looks at what has just happened. */
+  /** Looks at what has just happened. However many peers return at once, each address is announced once. */
   heed(now: number, events: readonly LanEvent[], addresses: readonly Address[]): void {
+    let healed = false;
     for (const event of events) {
       if (event.code === 'peerDown' && event.reason === 'goodbye') this.harmless.add(event.node);
-      if (event.code !== 'peerUp') continue;
-      if (!this.harmless.delete(event.node) && event.reason !== 'restarted') this.announce(now, addresses);
+      if (event.code === 'peerUp' && !this.harmless.delete(event.node) && event.reason !== 'restarted') healed = true;
     }
+    if (healed) this.announce(now, addresses);
   }
 
   /** All of them: which addresses the peer was a candidate for while it was away, only its plan of then could tell. */
