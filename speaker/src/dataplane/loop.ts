@@ -26,8 +26,8 @@
  *  - The timer comes last of what is ready: heartbeats that have come in must be heard before their senders are accused of silence. Frames need not wait
  *    for it, since the core looks for a pause in every call.
  *  - An address that is taken from a node which still answers changes hands at a definite question. Its announcement is sent after all that is queued has been
- *    read: that was asked before, and is the former holder's to answer (`Takeover` of the core). The former holder reads its frames before each heartbeat, for
- *    one that tells of the new holder may have overtaken questions that came before the announcement.
+ *    read: that was asked before, and is the former holder's to answer (`Takeover` of the core). The former holder reads its frames before it heeds heartbeats that
+ *    it has received, for one that tells of the new holder may have overtaken questions that came before the announcement.
  *  - An exception out of the core ends the loop. A core that is in doubt about its own state must not answer; peers take over in a detection time.
  *    Bad input, which the core refuses with a `LanError`, is reported and changes nothing.
  *  - Failures of one packet, one interface or rtnetlink are counted, told once, and end nothing.
@@ -35,15 +35,18 @@
  *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
  */
 import { LanError, LanPlan, Link, Outbox, Takeover } from '../lan';
-import { Errno, errnoName, NetworkLink, NOTHING, SysError } from '../sys';
+import { NetworkLink, NOTHING } from '../sys';
 import { Ahead } from './ahead';
 import { Groups } from './groups';
+import { HeartbeatBatch } from './heartbeat-batch';
 import { interestOf } from './interest';
 import { KernelWatch } from './kernel-watch';
 import { LinkWatch } from './link-watch';
 import { Command } from './messages';
 import { PlanReceiver } from './plan-change';
 import { Promiscuity } from './promiscuity';
+import { Receiver } from './receiver';
+import { Sender } from './sender';
 import { Statistics } from './statistics';
 import { Core, FrameSource, HeartbeatSocket, Surroundings } from './surroundings';
 
@@ -52,9 +55,6 @@ const BATCH = 64;
 const IDLE_MS = 1000;
 /** Longer than any packet that concerns us; what is longer is cut, and refused by its decoder. */
 const PACKET_SIZE = 2048;
-
-/** Errors of receiving that the kernel tells once, and that leave the socket as it was. Any other would come again at once, for ever. */
-const PASSING: ReadonlySet<number> = new Set([Errno.ENETDOWN, Errno.ENOBUFS, Errno.ENOMEM]);
 
 export interface LoopOptions {
   readonly excludeInterfaces?: RegExp;
@@ -65,8 +65,10 @@ export interface LoopOptions {
 export class Loop {
   private readonly statistics = new Statistics();
   private readonly packet = Buffer.alloc(PACKET_SIZE);
-  private readonly datagram = Buffer.alloc(PACKET_SIZE);
+  private readonly batch = new HeartbeatBatch(BATCH, PACKET_SIZE);
   private readonly ahead = new Ahead();
+  private readonly receiver: Receiver;
+  private readonly sender: Sender;
   private readonly groups: Groups;
   private readonly kernel: KernelWatch;
   private readonly links: LinkWatch;
@@ -81,6 +83,8 @@ export class Loop {
 
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
     const problem = (message: string, fields: object) => this.problem(message, fields);
+    this.receiver = new Receiver(this.statistics, problem);
+    this.sender = new Sender(around, this.statistics, problem);
     this.groups = new Groups(around, problem);
     const { excludeInterfaces: excluded, promiscuous } = options;
     this.promiscuity = new Promiscuity(around, promiscuous && ((name) => !excluded?.test(name) && promiscuous(name)), problem);
@@ -137,25 +141,28 @@ export class Loop {
     return this.stopping && this.core.ended;
   }
 
-  private receiveFrames(socket: FrameSource): void {
+  /** @returns whether there are no more */
+  private receiveFrames(socket: FrameSource): boolean {
     const { around: { now }, core, packet, statistics } = this;
     for (let count = 0; count < BATCH; count++) {
-      const length = this.receive(socket, packet);
-      if (length === NOTHING) return;
+      const length = this.receiver.receive(socket, packet);
+      if (length === NOTHING) return true;
       statistics.framesReceived++;
       this.drain(core.receiveFrame(now(), socket.interfaceIndex, packet, length));
     }
+    return false;
   }
 
   private receiveHeartbeats(socket: HeartbeatSocket): void {
-    const { around: { now, packets, neighbors }, core, datagram, statistics } = this;
-    for (let count = 0; count < BATCH; count++) {
-      const length = this.receive(socket, datagram);
-      if (length === NOTHING) return count === 0 ? this.receiveRefusals(socket) : undefined;
-      statistics.datagramsReceived++;
-      this.receiveFrames(packets);
-      this.receiveFrames(neighbors);
-      this.drain(core.receiveHeartbeat(now(), socket.source, datagram, length));
+    const { around: { now, packets, neighbors }, batch, core, statistics } = this;
+    const received = batch.read(socket, (into) => this.receiver.receive(socket, into));
+    if (received === 0) return this.receiveRefusals(socket);
+    statistics.datagramsReceived += received;
+    // Once for all of them: what was asked before any of them was sent is in these queues by now.
+    for (const frames of [packets, neighbors]) for (let turns = 0; turns < received && !this.receiveFrames(frames);) turns++;
+    for (let index = 0; index < received; index++) {
+      const { source, bytes, length } = batch.datagrams[index];
+      this.drain(core.receiveHeartbeat(now(), source, bytes, length));
     }
   }
 
@@ -168,18 +175,6 @@ export class Loop {
       if (!undelivered.refused) continue;
       statistics.datagramsRefused++;
       this.drain(core.heartbeatRefused(now(), undelivered.to));
-    }
-  }
-
-  private receive(socket: { receive(into: Uint8Array): number }, into: Uint8Array): number {
-    try {
-      return socket.receive(into);
-    } catch (error) {
-      if (!(error instanceof SysError) || !PASSING.has(error.errno)) throw error;
-      if (this.statistics.receiveFailed(error.errno)) {
-        this.problem(`packets were lost (${error.code}); further losses are only counted, see receiveErrors of the snapshot`, { error: error.message });
-      }
-      return NOTHING;
     }
   }
 
@@ -238,47 +233,25 @@ export class Loop {
 
   /** Sends and reports what the core wants. */
   private drain(outbox: Outbox): void {
-    const { around, statistics } = this;
-    for (let index = 0; index < outbox.frameCount; index++) {
-      const { ifindex, bytes, length, takeover } = outbox.frames[index];
-      if (takeover !== undefined) this.readAhead(takeover);
-      const errno = around.packets.send(ifindex, bytes, length);
-      if (errno === 0) statistics.framesSent++; else this.sendFailed(errno, { ifindex });
-    }
-    for (let index = 0; index < outbox.datagramCount; index++) {
-      const { to, bytes, length } = outbox.datagrams[index];
-      const errno = this.sendHeartbeat(to, bytes, length);
-      if (errno === 0) statistics.datagramsSent++; else this.sendFailed(errno, { to });
-    }
-    if (outbox.events.length > 0) around.report({ type: 'events', events: outbox.events });
+    this.sender.send(outbox, this.readAhead);
+    if (outbox.events.length > 0) this.around.report({ type: 'events', events: outbox.events });
     if (this.ahead.waits) this.catchUp();
   }
 
   /** Before an announcement: who asks in this moment asks the former holder. */
-  private readAhead(takeover: Takeover): void {
+  private readonly readAhead = (takeover: Takeover): void => {
     const { around: { now, packets, neighbors }, packet, statistics } = this;
     const socket = takeover.ipv6 ? neighbors : packets;
     this.ahead.read(takeover, socket, packet, () => {
-      const length = this.receive(socket, packet);
+      const length = this.receiver.receive(socket, packet);
       if (length !== NOTHING) statistics.framesReceived++;
       return length;
     }, now);
-  }
+  };
 
   private catchUp(): void {
     const { around: { now }, core } = this;
     this.ahead.handle(({ ifindex, bytes, receivedAt }) => this.drain(core.receiveFrame(now(), ifindex, bytes, bytes.length, receivedAt)));
-  }
-
-  private sendHeartbeat(to: string, bytes: Uint8Array, length: number): number {
-    const ipv6 = to.includes(':');
-    for (const socket of this.around.heartbeats) if (socket.ipv6 === ipv6) return socket.send(to, bytes, length);
-    return Errno.EAFNOSUPPORT;
-  }
-
-  private sendFailed(errno: number, fields: object): void {
-    if (!this.statistics.sendFailed(errno)) return;
-    this.problem(`a packet could not be sent (${errnoName(errno)}); further ones are only counted, see sendErrors of the snapshot`, fields);
   }
 
   private linksChanged(links: readonly NetworkLink[]): void {

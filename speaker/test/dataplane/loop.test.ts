@@ -73,9 +73,33 @@ describe('what comes in goes to the core, with the time at which it was read', (
     };
     around.datagrams4.push({ from: '93.5.22.45', text: 'beat' });
     loop.turn();
+    loop.turn();
     expect(core.calls.map(([name, ...args]) => [name, args.at(-1)])).toEqual([
       ['receiveHeartbeat', 'beat'], ['receiveFrame', 'question'], ['receiveFrame', 'solicitation'], ['receiveHeartbeat', 'mine now'],
     ]);
+  });
+
+  test('frames that come while heartbeats wait together, before the first of them is heeded; each heartbeat keeps its source', () => {
+    const { core, around, loop } = started();
+    const socket = around.heartbeats[0], receive = socket.receive;
+    socket.receive = (into) => {
+      if (around.datagrams4.length === 1) around.frames.push({ ifindex: 2, text: 'question' });
+      return receive(into);
+    };
+    around.datagrams4.push({ from: '93.5.22.45', text: 'beat' }, { from: '93.5.22.46', text: 'mine now' });
+    loop.turn();
+    expect(core.calls.map(([name, ...args]) => [name, ...args.slice(1)])).toEqual([
+      ['receiveFrame', 2, 'question'], ['receiveHeartbeat', '93.5.22.45', 'beat'], ['receiveHeartbeat', '93.5.22.46', 'mine now'],
+    ]);
+  });
+
+  test('at most 64 heartbeats in a row, for each of which as many frames are read first', () => {
+    const { core, around, loop } = started();
+    for (let count = 0; count < 100; count++) around.datagrams4.push({ from: '93.5.22.45', text: 'beat' });
+    for (let count = 0; count < 65 * 64 + 10; count++) around.frames.push({ ifindex: 2, text: 'storm' });
+    loop.turn();
+    expect(core.names().filter((name) => name === 'receiveFrame')).toHaveLength(65 * 64);
+    expect(core.names().slice(65 * 64)).toEqual(Array.from({ length: 64 }, () => 'receiveHeartbeat'));
   });
 });
 
