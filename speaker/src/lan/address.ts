@@ -59,8 +59,9 @@ export class Address {
   probedAt = -Infinity;
   /** When somebody was last asked whether it was a speaker that had answered for it, by index of the interface. */
   verifiedAt: Map<number, number> | undefined;
-  /** When this node last answered another speaker's claim. */
+  /** While it is held: when this node last answered another speaker's claim, and whose. */
   assertedAt = -Infinity;
+  assertedTo: string | undefined;
   /** When this node last defended it against somebody who is no speaker. */
   defendedAt = -Infinity;
   /** When the next burst is due, and when the window of bursts ends. */

@@ -11,7 +11,9 @@ import { ArpFrame, classifyArp, formatHardwareAddress, hardwareAddressKey } from
 import { Address } from './address';
 import { Gratuitous } from './gratuitous';
 import { Interface, subnetOf } from './interfaces';
+import { Membership } from './membership';
 import { Outbox } from './outbox';
+import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
 import { SPEAKERS_ALONE } from './questions';
 import { Spacing } from './spacing';
@@ -42,10 +44,15 @@ export function claimOf(arp: ArpFrame): boolean | 'perhaps' {
   }
 }
 
-/** Notes a speaker's claim, heard on an interface. */
-export function noteClaim(now: number, address: Address, iface: Interface, peer: Peer): void {
-  const before = address.rival?.node === peer.node ? address.rival.onLinkAt : -Infinity;
-  address.rival = { node: peer.node, at: now, onLinkAt: subnetOf(iface, address.key) === undefined ? before : now };
+/**
+ * Notes a speaker's claim, heard on an interface. A cut LAN has a holder on either side, and both may be heard on another one: a claim that comes from there does
+ * not let the holder be forgotten that is heard where the address belongs.
+ */
+export function noteClaim(now: number, address: Address, iface: Interface, peer: Peer, { peers, detectionMs }: Membership): void {
+  const { rival } = address, onLink = subnetOf(iface, address.key) !== undefined, known = rival?.node === peer.node;
+  const outdoes = rival !== undefined && !known && !onLink && now - rival.onLinkAt < detectionMs;
+  if (outdoes && isRivalFresh(address, peers, now, detectionMs)) return;
+  address.rival = { node: peer.node, at: now, onLinkAt: onLink ? now : known ? rival.onLinkAt : -Infinity };
 }
 
 /** Reports and defends addresses that strangers use. */

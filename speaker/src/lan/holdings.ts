@@ -73,6 +73,7 @@ export class Holdings {
     address.heldBeforeStall = false;
     address.lastHolder = undefined;
     address.assertedAt = now;
+    address.assertedTo = undefined;
     const served = this.isServed(address), first = this.outbox.frameCount;
     this.announce(now, address);
     const announced = this.outbox.frameCount > first;
@@ -109,6 +110,7 @@ export class Holdings {
   private assert(now: number, address: Address): void {
     if (now - address.assertedAt < this.membership.detectionMs) return;
     address.assertedAt = now;
+    address.assertedTo = address.rival?.node;
     this.announce(now, address); // and again past the moment in which the other's announcement may still be under way
     this.changed = true;
   }

@@ -145,11 +145,13 @@ export class Membership {
 
   /** A stranger uses an address of ours. It may be a peer that we do not know by its hardware address, or that has another one now: ask for those soon, and often again. */
   doubt(now: number): void {
-    for (const peer of this.peers.values()) {
-      if (peer.up) continue;
-      peer.downSince = now;
-      peer.resolvedAt = -Infinity;
-    }
+    for (const peer of this.peers.values()) if (!peer.up) peer.downSince = now;
+    this.resolveAnew();
+  }
+
+  /** Peers that are not heard are to be asked for their hardware addresses again, for instance on a LAN that was just joined. */
+  resolveAnew(): void {
+    for (const peer of this.peers.values()) if (!peer.up) peer.resolvedAt = -Infinity;
   }
 
   /** This node did not run for a while: from now on it listens for a detection time before it accuses anybody. */

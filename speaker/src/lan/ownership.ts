@@ -27,6 +27,9 @@ const VACANCY_MS = 1000;
 /** How long a plan may take to reach the others: a node that is no candidate any more waits so long for its successor, and that for its offer. */
 export const PLAN_MS = 500;
 
+/** Until who yields to a claim has heard it, and nothing of its own is under way any more. */
+const YIELDS_MS = 50;
+
 /** Ways to go down that are known to end every claim made before. */
 const CONCLUSIVE: ReadonlySet<PeerReason> = new Set<PeerReason>(['goodbye', 'offLan', 'refused']);
 
@@ -85,7 +88,8 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
       if (hasNewerPlan(peer, address, self)) planWaitMs = Math.max(planWaitMs, PLAN_MS / 2);
       continue;
     }
-    const yields = !eligible || address.handover !== Handover.NONE || outranks(peer, byHeartbeat, address, self, myIndex);
+    const heeded = byHeartbeat || address.reach !== Reach.ON_LINK || claimsOnLink(address, self);
+    const yields = !eligible || (address.handover !== Handover.NONE && heeded) || outranks(peer, byHeartbeat, address, self, myIndex);
     if (yields) return { mine: false, holder: peer.node, byClaim: !byHeartbeat };
     contested = true;
     if (byHeartbeat && !address.candidates.includes(peer.node) && peer.reachOf(address.key) >= address.reach) planWaitMs = PLAN_MS;
@@ -134,6 +138,14 @@ function claimsOnLink({ rival }: Address, { now, detectionMs }: Self): boolean {
   return rival !== undefined && now - rival.onLinkAt < detectionMs;
 }
 
+/**
+ * Whether the rival goes on claiming the address after this node has, which has no interface where it belongs. Then the rival has one: it would have yielded otherwise. If what it
+ * should have heard was lost, nothing is lost by leaving it the address.
+ */
+function standsItsGround({ held, reach, rival, assertedTo, assertedAt }: Address): boolean {
+  return held && reach === Reach.OFF_LINK && rival !== undefined && rival.node === assertedTo && rival.at - assertedAt >= YIELDS_MS;
+}
+
 /** Whether another holder of the address comes before this node. */
 function outranks(peer: Peer, byHeartbeat: boolean, address: Address, self: Self, myIndex: number): boolean {
   const index = address.candidates.indexOf(peer.node);
@@ -144,5 +156,6 @@ function outranks(peer: Peer, byHeartbeat: boolean, address: Address, self: Self
   }
   if (state !== undefined && state.reach !== address.reach) return state.reach > address.reach;
   if (!byHeartbeat && address.reach === Reach.ON_LINK && !claimsOnLink(address, self)) return false;
+  if (!byHeartbeat && standsItsGround(address)) return true;
   return address.held ? index < myIndex : true;
 }

@@ -30,6 +30,7 @@ export class Placement {
     const before = new Set(this.interfaces.lans());
     this.interfaces.setLinks(links);
     const joined = this.interfaces.lans().some((lan) => !before.has(lan));
+    if (joined) this.membership.resolveAnew();
     const listens = joined && this.decisions.planned && this.rounds.canBeat, hearsAll = this.hearsAll;
     if (listens && (!hearsAll || this.membership.prompt)) this.listening.start(now);
     this.assign(now, listens && !hearsAll);

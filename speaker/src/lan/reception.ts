@@ -117,7 +117,7 @@ export class Reception {
       return 'kernelAnswer';
     }
     this.suspicion.claimed(peer);
-    noteClaim(now, address, iface, peer);
+    noteClaim(now, address, iface, peer, this.membership);
     this.claimed = address;
     return 'claim';
   }

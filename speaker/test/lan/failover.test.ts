@@ -128,18 +128,18 @@ describe('three speakers', () => {
 
   test('LAN and heartbeats are cut in two: each half is served; whole again, one answers', () => {
     const home = new Home().settle();
-    home.a.segment = home.a.heartbeatGroup = 1;
+    home.a.port.segment = home.a.heartbeatGroup = 1;
     home.runUntil(home.now + 1000);
     expect(home.answering()).toEqual(['node-44', 'node-45']);
-    home.a.segment = home.a.heartbeatGroup = 0;
+    home.a.port.segment = home.a.heartbeatGroup = 0;
     expect(home.watch(2000, 'node-44').took).toBeLessThanOrEqual(3 * INTERVAL_MS);
   });
 
   test('only the LAN heals: the holder asks, hears the other, and one of them yields', () => {
     const home = new Home().settle();
-    home.a.segment = home.a.heartbeatGroup = 1;
+    home.a.port.segment = home.a.heartbeatGroup = 1;
     home.runUntil(home.now + 2000);
-    home.a.segment = 0;
+    home.a.port.segment = 0;
     expect(home.watch(4000, 'node-44').took).toBeLessThanOrEqual(1500);
     expect(home.eventsOf('node-45', 'addressLost')).toEqual([`addressLost {"address":"${VIP}","reason":"claimHeard","to":"node-44"}`]);
   });

@@ -151,7 +151,7 @@ describe('the holder is not gone, or nobody can know it: the detection time deci
   test('nobody else is on the LAN: the dead cable may be our own', () => {
     const at = home(VIP, '93.5.22.', NAMES.slice(0, 2));
     at.network.client.present = false;
-    at.a.segment = 1;
+    at.a.port.segment = 1;
     const silent = at.b;
     at.runUntil(at.now + FOUND_MS + 50);
     expect(at.answers(silent, VIP)).toBe(false);
@@ -161,7 +161,7 @@ describe('the holder is not gone, or nobody can know it: the detection time deci
 
   test('a node whose own uplink is dead accuses nobody early', () => {
     const at = home();
-    at.c.segment = 1;
+    at.c.port.segment = 1;
     at.runUntil(at.now + DETECTION_MS - INTERVAL_MS);
     expect(at.c.core!.snapshot(at.now).suspicions).toMatchObject({ offLan: 0, undecided: 2 });
     expect(at.answering()).toEqual(['node-44']);
@@ -260,7 +260,7 @@ describe('what it costs', () => {
     const at = home();
     const before = at.network.datagrams;
     for (let count = 0; count < 10_000; count++) {
-      at.refuseHeartbeat(at.b, at.a.addresses[0]);
+      at.refuseHeartbeat(at.b, at.a.port.addresses[0]);
       at.runUntil(at.now + 1);
     }
     expect(at.watch(100, 'node-44').seen).toEqual(['node-44']);

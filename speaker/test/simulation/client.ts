@@ -6,7 +6,6 @@ import { IpAddress } from '../../src/ip';
 import {
   ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, formatHardwareAddress, formatIpv4, NEIGHBOR_ADVERTISEMENT, NeighborFrame, parseIpv4,
 } from '../../src/wire';
-import { CLIENT_IP } from '../lan/harness';
 
 /** `net.ipv4.neigh.default.locktime`. */
 const LOCKTIME_MS = 1000;
@@ -17,6 +16,11 @@ export class Client {
 
   /** Whether it is switched on, so that it answers. */
   present = true;
+  readonly key: number;
+
+  constructor(readonly ipv4: string) {
+    this.key = parseIpv4(ipv4)!;
+  }
 
   /** It was answered. */
   learn(now: number, address: string, mac: string): void {
@@ -30,7 +34,7 @@ export class Client {
       return this.change(now, IpAddress.fromBytes(neighbor.target).toString(), neighbor.linkLayerAddress, false);
     }
     if (decodeArp(bytes, bytes.length, arp) !== undefined) return;
-    const asksMe = arp.operation === ARP_REQUEST && arp.targetProtocolAddress === parseIpv4(CLIENT_IP);
+    const asksMe = arp.operation === ARP_REQUEST && arp.targetProtocolAddress === this.key;
     this.change(now, formatIpv4(arp.senderProtocolAddress), arp.senderHardwareAddress, !asksMe);
   }
 

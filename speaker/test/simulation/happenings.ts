@@ -1,5 +1,7 @@
 /** What may happen in a scenario. The order is part of a seed's meaning: add at the end. */
+import { cut, join } from './cuts';
 import { DISRUPTIONS } from './disruptions';
+import { LAN_HAPPENINGS } from './lan-happenings';
 import type { Scenario } from './scenario';
 import type { VirtualNode } from './virtual-node';
 import type { World } from './world';
@@ -24,20 +26,20 @@ const HAPPENINGS: readonly Happening[] = [
     world.setLink(node, false);
     later(50, 3000, () => world.setLink(node, true));
   },
-  (scenario, _, later) => {
-    cut(scenario, 'segment');
-    later(100, 9000, () => join(scenario.world, 'segment'));
+  ({ world }, _, later) => {
+    cut(world, 'segment');
+    later(100, 9000, () => join(world, 'segment'));
   },
-  (scenario, _, later) => {
-    cut(scenario, 'heartbeatGroup');
-    later(100, 9000, () => join(scenario.world, 'heartbeatGroup'));
+  ({ world }, _, later) => {
+    cut(world, 'heartbeatGroup');
+    later(100, 9000, () => join(world, 'heartbeatGroup'));
   },
-  (scenario, _, later) => {
-    cut(scenario, 'segment');
-    cut(scenario, 'heartbeatGroup');
+  ({ world }, _, later) => {
+    cut(world, 'segment');
+    cut(world, 'heartbeatGroup');
     later(100, 9000, () => {
-      join(scenario.world, 'segment');
-      join(scenario.world, 'heartbeatGroup');
+      join(world, 'segment');
+      join(world, 'heartbeatGroup');
     });
   },
   (scenario) => scenario.changePlan(),
@@ -55,21 +57,20 @@ const HAPPENINGS: readonly Happening[] = [
     scenario.changePlan();
   },
   ({ world, random, addresses }, _, later) => {
-    if (addresses.some((address) => world.network.foreignerUses(address))) return;
+    if (addresses.some((address) => world.network.lans[0].foreignerUses(address))) return;
     const address = random.pick(addresses);
     world.note(`a foreign host uses ${address}`);
-    world.network.intrude(address, 0);
+    world.network.lans[0].intrude(address, 0);
     later(100, 4000, () => {
       world.note(`the foreign host leaves ${address}`);
-      world.network.withdraw();
+      world.network.lans[0].withdraw();
     });
   },
   ({ world }, node, later) => {
-    node.segment = 1;
-    node.heartbeatGroup = 1;
+    node.port.segment = node.heartbeatGroup = 1;
     world.note(`${node.name} is cut off`);
     later(100, 5000, () => {
-      node.segment = node.heartbeatGroup = 0;
+      node.port.segment = node.heartbeatGroup = 0;
       world.note(`${node.name} is back`);
     });
   },
@@ -118,10 +119,10 @@ const HAPPENINGS: readonly Happening[] = [
     later(300, 600, () => world.start(node)); // a process takes longer to start than any packet of its former life to arrive
   },
   ({ world }, node, later) => {
-    node.segment = node.heartbeatGroup = 1;
+    node.port.segment = node.heartbeatGroup = 1;
     world.note(`${node.name} is cut off`);
     later(50, 350, () => {
-      node.segment = node.heartbeatGroup = 0;
+      node.port.segment = node.heartbeatGroup = 0;
       world.note(`${node.name} is back`);
     });
   },
@@ -143,7 +144,8 @@ export function happen(scenario: Scenario): void {
   const { random, world, kind } = scenario;
   const node = random.pick(world.nodes);
   const later = (low: number, high: number, change: () => void) => world.at(world.now + random.between(low, high), () => scenario.disturb(change));
-  const happening = kind.disruptions === true && random.chance(0.6) ? random.pick(DISRUPTIONS) : HAPPENINGS[random.integer(...kind.happenings)];
+  const others = kind.lans ? LAN_HAPPENINGS : kind.disruptions ? DISRUPTIONS : undefined;
+  const happening = others !== undefined && random.chance(0.6) ? random.pick(others) : HAPPENINGS[random.integer(...kind.happenings)];
   scenario.disturb(() => happening(scenario, node, later));
 }
 
@@ -151,24 +153,19 @@ export function happen(scenario: Scenario): void {
 export function heal(world: World): void {
   join(world, 'segment');
   join(world, 'heartbeatGroup');
-  Object.assign(world.network.lan, { loss: 0, duplication: 0 });
   Object.assign(world.network.heartbeat, { loss: 0, duplication: 0 });
-  world.network.withdraw();
-  for (const node of world.nodes) {
-    world.setLink(node, true);
-    world.changeInterface(node, { name: 'eth0', present: true });
-    node.deafTo.clear();
-    node.lanDeafTo.clear();
-    node.apiAwayUntil = 0;
+  for (const lan of world.network.lans) {
+    Object.assign(lan.faults, { loss: 0, duplication: 0 });
+    lan.withdraw();
   }
-}
-
-function cut({ world, random }: Scenario, what: 'segment' | 'heartbeatGroup'): void {
-  for (const node of world.nodes) node[what] = random.integer(0, 1);
-  world.note(`${what} cut: ${world.nodes.map((node) => `${node.name}=${node[what]}`).join(' ')}`);
-}
-
-function join(world: World, what: 'segment' | 'heartbeatGroup'): void {
-  for (const node of world.nodes) node[what] = 0;
-  world.note(`${what} whole`);
+  for (const node of world.nodes) {
+    node.deafTo.clear();
+    node.apiAwayUntil = 0;
+    for (const port of node.ports) {
+      port.segment = 0;
+      port.deafTo.clear();
+      world.setLink(node, true, port);
+      world.changeInterface(port, { name: port.usualName, present: true });
+    }
+  }
 }

@@ -3,7 +3,7 @@
  *
  *  - `never`: no answer for an address that is not in the node's plan: at once, no allowance. Nor from a node that is no candidate, but while it
  *    hands over.
- *  - `one`: on one segment at most one node answers. Two may, but not longer than an allowance after both the second began and the last
+ *  - `one`: on one segment of a LAN at most one node answers. Two may, but not longer than an allowance after both the second began and the last
  *    disturbance (a cut, a heal, a start, a changed plan ...):
  *    - with heartbeats and frames passing between them, one interval for the heartbeat that tells, and delays;
  *    - with heartbeats cut, until one hears the other's claim: the holder's question to a candidate that is down comes each second
@@ -14,15 +14,18 @@
  *  - `still`: when nothing has been disturbed for a while and nothing is lost, nothing moves, whatever is cut; but to a better
  *    candidate, where that is wanted.
  *  - `stays`: nor does anything move when heartbeats alone are disturbed, for the LAN tells who lives; but to a better candidate, where that is wanted.
- *  - `keeps`: nobody takes an address, as if it were free, from a node that has answered for it steadily where both are on the LAN.
+ *  - `keeps`: nobody takes an address, as if it were free or held by one that is off the LAN, from a node that has answered for it steadily where both are on the LAN. Who was
+ *    brought there by a cut that has healed does not know that, and may; one whose cable was plugged in knows.
  *  - `told`: a client that has asked once knows who answers now, though it never asks again: a while after everybody else has, if nothing is lost.
  *  - `polite`: with conflict detection, no address that a foreign host has, and nobody in the cluster had before, is answered for.
  *  - `silent`: nothing is sent after a stop (the world looks at that), and a node that was away answers nothing at first.
  *  - `true`: nobody is found to be off the LAN who is on it, if nothing is lost there, nor a speaker to have ended that runs (the world looks at that).
  */
+import { Lan } from './lan';
+import { homeOf, Port } from './port';
 import { VirtualNode } from './virtual-node';
 import { DETECTION_MS, INTERVAL_MS, World } from './world';
-import { AcquireReason, LanEvent } from '../../src/lan';
+import { AcquireReason, AddressAcquiredEvent, LanEvent } from '../../src/lan';
 import { PROBING_MS } from '../../src/lan/probing';
 import { parseAddress } from '../../src/wire';
 
@@ -38,9 +41,11 @@ const VACANCY_ALLOWANCE_MS = 1000;
 const SOME_ALLOWANCE_MS = DETECTION_MS * 2 + INTERVAL_MS + 100;
 /** Who has answered for so long is known to all who have listened. */
 const STEADY_MS = 1000;
-const AS_IF_FREE: ReadonlySet<AcquireReason> = new Set<AcquireReason>(['firstCandidate', 'onlyCandidate', 'holderDown']);
+const UNASKED: ReadonlySet<AcquireReason> = new Set<AcquireReason>(['firstCandidate', 'onlyCandidate', 'holderDown', 'holderOutranked']);
 /** An answer on the LAN comes before the next question is due. */
 const FAST_MS = 10;
+/** By then a question of which nothing was lost has told who has an address. */
+const FOUND_MS = DETECTION_MS + INTERVAL_MS;
 /** All has come to rest: longer than any of the others without losses. */
 const STILL_AFTER_MS = 3900;
 /** Until the client must know of a move: one unheeded announcement for each change within a second, and the next one 1.1 s later. */
@@ -49,6 +54,15 @@ const TOLD_ALLOWANCE_MS = 2500;
 const RETRY_ALLOWANCE_MS = 9000;
 /** With losses heartbeats take longer to get through. */
 const LOSSY_ALLOWANCE_MS = 3000;
+
+/** Where a node is on the LANs, and since when; and of that where cuts have put it, of which its speaker cannot know, and when an interface last changed, of which it is told. */
+interface Place {
+  readonly text: string;
+  readonly since: number;
+  readonly cuts: string;
+  readonly cutsSince: number;
+  readonly pluggedAt: number;
+}
 
 export class Invariants {
   private readonly doubleSince = new Map<string, number>();
@@ -60,12 +74,18 @@ export class Invariants {
   private groundSince = 0;
   /** Since when a node has answered for an address, and since when it has been where it is on the LAN, undisturbed. */
   private readonly answeringSince = new Map<string, number>();
-  private readonly place = new Map<VirtualNode, { text: string; since: number }>();
+  private readonly place = new Map<VirtualNode, Place>();
+  /** Of speakers: hardware addresses that heartbeats have told them. */
+  private readonly met = new Set<string>();
+  /** When a node that answers was last taken for a foreign host. */
+  private mistakenAt = -Infinity;
+  /** When a LAN last lost packets or was slow. */
+  private readonly troubledAt = new Map<number, number>();
   /** Who has answered where the client was not, and the client has not heard since. */
   private readonly behindCut = new Set<string>();
   private readonly everAnswered = new Set<string>();
   private readonly noneSince = new Map<string, number>();
-  private readonly aloneSince = new Map<string, { readonly node: VirtualNode; readonly since: number }>();
+  private readonly aloneSince = new Map<string, { readonly port: Port; readonly since: number }>();
 
   private readonly keys: ReadonlyMap<string, number | bigint>;
 
@@ -75,21 +95,53 @@ export class Invariants {
 
   /** Looks at what a speaker reports. */
   heed(taker: VirtualNode, event: LanEvent): void {
+    if (event.code !== 'addressAcquired') return;
     // Also what lasts for less than a step, and tells a client.
-    if (event.code === 'addressAcquired') this.aloneSince.delete(event.address);
-    if (event.code !== 'addressAcquired' || !AS_IF_FREE.has(event.reason)) return;
-    const { world, world: { network: { lan }, now } } = this;
-    if (lan.loss > 0 || lan.delayMs > FAST_MS) return;
-    const key = this.keys.get(event.address)!;
-    for (const holder of world.nodes) {
-      const answeringFor = now - (this.answeringSince.get(`${event.address} ${holder.name}`) ?? now);
-      const steady = answeringFor >= STEADY_MS && now - this.placedSince(holder) >= STILL_AFTER_MS;
+    for (const { number } of this.world.network.lans) this.aloneSince.delete(`${event.address} ${number}`);
+    if (!UNASKED.has(event.reason)) return;
+    for (const port of taker.ports) this.checkKeeps(port, event);
+  }
+
+  private checkKeeps(port: Port, { address, reason }: AddressAcquiredEvent): void {
+    const { world, world: { network, now } } = this, { node: taker } = port;
+    // What was lost may have begun a vacancy, which is waited out without asking again.
+    if (now - (this.troubledAt.get(port.lan) ?? -Infinity) < FOUND_MS + VACANCY_ALLOWANCE_MS) return;
+    if (!taker.canAnswer(this.keys.get(address)!, port)) return;
+    // Who has it on another LAN alone leaves the one where it belongs unserved.
+    if (port.lan !== homeOf(address) && this.isAtHome(taker, address)) return;
+    for (const each of network.lans[port.lan].ports) {
+      const { node: holder } = each;
+      const answeringFor = now - (this.answeringSince.get(nameOf(address, each)) ?? now);
+      const listened = now - Math.max(taker.startedAt, this.place.get(taker)?.pluggedAt ?? now) < 2 * FOUND_MS;
+      const steady = answeringFor >= STEADY_MS && now - this.placedSince(holder) >= (listened ? 2 * FOUND_MS : STILL_AFTER_MS);
       const runs = holder !== taker && holder.core !== undefined && !world.isPaused(holder);
-      const there = runs && holder.segment === taker.segment && holder.canAnswer(key);
-      const agreed = holder.plan.revision === taker.plan.revision && !taker.lanDeafTo.has(holder) && !holder.lanDeafTo.has(taker);
-      const arrived = now - (this.place.get(taker)?.since ?? now) < STILL_AFTER_MS && taker.startedAt < this.placedSince(taker);
-      if (steady && there && agreed && !arrived) this.fail('keeps', `${taker.name} takes ${event.address} (${event.reason}), which ${holder.name} has`);
+      const there = runs && each.segment === port.segment && holder.canAnswer(this.keys.get(address)!, each);
+      const agreed = holder.plan.revision === taker.plan.revision && !port.deafTo.has(holder) && !each.deafTo.has(taker);
+      const cutsSince = this.place.get(taker)?.cutsSince ?? now, arrived = now - cutsSince < STILL_AFTER_MS && taker.startedAt < cutsSince;
+      if (steady && there && agreed && !arrived && this.isKnown(each, taker)) this.fail('keeps', `${taker.name} takes ${address} (${reason}), which ${holder.name} has`);
     }
+  }
+
+  /**
+   * Whether the hardware address of a port is known to the speaker of another node: the plan has its node address there, which can be asked for; or there were heartbeats since that speaker
+   * was started. Else it is taken for that of a foreign host.
+   */
+  private isKnown({ node: { heartbeatPorts }, lan, mac }: Port, by: VirtualNode): boolean {
+    return heartbeatPorts.some((port) => port.lan === lan) || this.met.has(`${by.name} ${by.incarnation} ${mac}`);
+  }
+
+  private noteMeetings({ nodes, network }: World): void {
+    if (network.lans.length < 2) return;
+    for (const by of nodes) {
+      const heard = by.core === undefined ? [] : nodes.filter((node) => node.core !== undefined && network.heartbeatsPass(node, by));
+      for (const { ports } of heard) for (const { mac } of ports) this.met.add(`${by.name} ${by.incarnation} ${mac}`);
+    }
+  }
+
+  /** Whether a node could answer for an address where it belongs. */
+  private isAtHome(node: VirtualNode, address: string): boolean {
+    const port = node.portOn(homeOf(address));
+    return port !== undefined && node.canAnswer(this.keys.get(address)!, port);
   }
 
   private placedSince(node: VirtualNode): number {
@@ -97,17 +149,24 @@ export class Invariants {
   }
 
   private notePlaces(): void {
+    for (const { number, faults: { loss, delayMs } } of this.world.network.lans) {
+      if (loss > 0 || delayMs > FAST_MS) this.troubledAt.set(number, this.world.now);
+    }
     for (const node of this.world.nodes) {
-      const text = [node.segment, node.onLan, node.mac, node.interface.index].join();
-      if (this.place.get(node)?.text !== text) this.place.set(node, { text, since: this.world.now });
+      const cuts = node.ports.map(({ segment, deafTo: { size } }) => [segment, size].join()).join(' ');
+      const text = [cuts, ...node.ports.map(({ onLan, mac, index }) => [onLan, mac, index].join())].join(' ');
+      const { now } = this.world, before = this.place.get(node);
+      if (before?.text === text) continue;
+      const recut = before?.cuts !== cuts;
+      this.place.set(node, { text, since: now, cuts, cutsSince: recut ? now : before.cutsSince, pluggedAt: recut ? before?.pluggedAt ?? now : now });
     }
   }
 
-  private noteAnswers(address: string, answering: readonly VirtualNode[]): void {
+  private noteAnswers(address: string, answering: readonly Port[]): void {
     const { nodes, now } = this.world;
-    for (const node of nodes) {
-      const key = `${address} ${node.name}`;
-      if (!answering.includes(node)) this.answeringSince.delete(key);
+    for (const port of nodes.flatMap(({ ports }) => ports)) {
+      const key = nameOf(address, port);
+      if (!answering.includes(port)) this.answeringSince.delete(key);
       else if (!this.answeringSince.has(key)) this.answeringSince.set(key, now);
     }
   }
@@ -115,55 +174,60 @@ export class Invariants {
   check(): void {
     const { world } = this;
     this.notePlaces();
-    const segments = [...new Set(world.nodes.map(({ segment }) => segment))]
-      .map((segment) => ({ segment, members: world.nodes.filter((node) => node.segment === segment) }));
+    this.noteMeetings(world);
+    const places = world.network.lans.flatMap(({ number, ports }) => [...new Set(ports.map(({ segment }) => segment))]
+      .map((segment) => ({ number, segment, members: ports.filter((port) => port.segment === segment) })));
     const ground = world.groundText();
     if (ground !== this.ground) this.groundSince = world.now;
     this.ground = ground;
     for (const address of this.addresses) {
-      const answering = world.nodes.filter((node) => this.ask(node, address));
+      const answering = world.nodes.flatMap(({ ports }) => ports.filter((port) => this.ask(port, address)));
       this.checkPolite(address, answering);
       this.noteAnswers(address, answering);
-      for (const { name, segment } of answering) if (segment !== 0) this.behindCut.add(`${address} ${name}`);
-      this.checkTold(address, answering.filter(({ segment }) => segment === 0));
-      for (const { segment, members } of segments) {
-        const where = `${address} on segment ${segment}`;
-        const here = answering.filter((node) => node.segment === segment);
+      for (const port of answering) if (port.segment !== 0) this.behindCut.add(nameOf(address, port));
+      for (const lan of world.network.lans) this.checkTold(address, lan, answering.filter((port) => port.lan === lan.number && port.segment === 0));
+      for (const { number, segment, members } of places) {
+        const where = `${address} on segment ${segment}${number > 0 ? ` of LAN ${number}` : ''}`;
+        const here = answering.filter((port) => port.lan === number && port.segment === segment);
         this.checkStill(where, here);
         this.checkStays(where, here);
-        this.checkOne(where, here);
+        this.checkOne(where, address, here);
         if (here.length > 0) this.noneSince.delete(where);
         else this.checkSome(where, address, members, answering);
       }
     }
   }
 
-  private checkPolite(address: string, answering: readonly VirtualNode[]): void {
+  private checkPolite(address: string, answering: readonly Port[]): void {
     if (answering.length === 0 || this.everAnswered.has(address)) return;
     this.everAnswered.add(address);
-    const { conflictDetection, network, now } = this.world;
-    const known = conflictDetection && network.lan.loss === 0 && network.foreignerUses(address) && now - network.foreignerCameAt > 2 * PROBING_MS;
-    if (known && answering[0].segment === 0) this.fail('polite', `${answering[0].name} answers first for ${address}, which a foreign host has`);
+    const { conflictDetection, network: { lans }, now } = this.world;
+    for (const { node, lan: number, segment } of answering) {
+      const lan = lans[number];
+      const known = conflictDetection && lan.faults.loss === 0 && lan.foreignerUses(address) && now - lan.foreignerCameAt > 2 * PROBING_MS;
+      if (known && segment === 0) this.fail('polite', `${node.name} answers first for ${address}, which a foreign host has`);
+    }
   }
 
-  private checkStill(where: string, answering: readonly VirtualNode[]): void {
+  private checkStill(where: string, answering: readonly Port[]): void {
     const { network, now } = this.world;
-    if (network.heartbeat.loss > 0 || network.lan.loss > 0 || now - this.world.disturbedAt < STILL_AFTER_MS) {
+    if (network.lossy || now - this.world.disturbedAt < STILL_AFTER_MS) {
       this.settled.delete(where);
       return;
     }
-    const names = answering.map(({ name }) => name).join(' ');
+    const names = namesOf(answering);
     const before = this.settled.get(where) ?? names;
     const givenBack = this.world.failback.mode !== 'never' && answering.length > 0;
     if (before !== names && !givenBack) this.fail('still', `${where} moves from [${before}] to [${names}] though nothing has happened`);
     this.settled.set(where, names);
   }
 
-  private checkStays(where: string, answering: readonly VirtualNode[]): void {
-    const { failback, network: { heartbeat, lan, foreignerLeftAt, foreignerCameAt }, now } = this.world;
-    const since = Math.max(this.groundSince, foreignerLeftAt, foreignerCameAt);
-    const quiet = heartbeat.loss === 0 && lan.loss === 0 && lan.delayMs <= FAST_MS && failback.mode === 'never' && now - since >= STILL_AFTER_MS;
-    const names = answering.map(({ name }) => name).join(' '), before = this.stayed.get(where) ?? names;
+  private checkStays(where: string, answering: readonly Port[]): void {
+    const { failback, network, now } = this.world;
+    const since = Math.max(this.groundSince, ...network.lans.flatMap(({ foreignerLeftAt, foreignerCameAt }) => [foreignerLeftAt, foreignerCameAt]));
+    const fast = network.lans.every(({ faults }) => faults.delayMs <= FAST_MS);
+    const quiet = !network.lossy && fast && failback.mode === 'never' && now - since >= STILL_AFTER_MS;
+    const names = namesOf(answering), before = this.stayed.get(where) ?? names;
     // Two may have begun behind a cut; then one yields.
     if (!quiet || answering.length !== 1 || before.includes(' ')) {
       this.stayed.delete(where);
@@ -173,65 +237,77 @@ export class Invariants {
     this.stayed.set(where, names);
   }
 
-  private checkTold(address: string, answering: readonly VirtualNode[]): void {
-    const { network, now } = this.world;
-    const mac = network.client.table.get(address)?.mac;
-    for (const node of answering) if (node.mac === mac) this.behindCut.delete(`${address} ${node.name}`);
-    const before = this.aloneSince.get(address);
-    if (answering.length !== 1 || before?.node !== answering[0]) this.aloneSince.delete(address);
+  private checkTold(address: string, { number, client, faults: { loss } }: Lan, answering: readonly Port[]): void {
+    const { network, now } = this.world, where = `${address} ${number}`;
+    const mac = client.table.get(address)?.mac;
+    for (const port of answering) if (port.mac === mac) this.behindCut.delete(nameOf(address, port));
+    const before = this.aloneSince.get(where);
+    if (answering.length !== 1 || before?.port !== answering[0]) this.aloneSince.delete(where);
     if (answering.length !== 1) return;
-    const [node] = answering;
-    const since = Math.max(before?.node === node ? before.since : now, this.world.disturbedAt);
-    this.aloneSince.set(address, { node, since });
-    if (network.lan.loss > 0 || now - since < TOLD_ALLOWANCE_MS || mac === node.mac) return;
+    const [port] = answering;
+    const since = Math.max(before?.port === port ? before.since : now, this.world.disturbedAt);
+    this.aloneSince.set(where, { port, since });
+    if (loss > 0 || now - since < TOLD_ALLOWANCE_MS || mac === port.mac) return;
     // Heartbeats that go over another network do not show that a cut through the LAN has healed: that client is told by the next refresh, after a minute at most.
-    if (!network.heartbeatsOverLan && this.behindCut.has(`${address} ${node.name}`)) return;
-    this.fail('told', `a client looks for ${address} at ${mac}, but ${node.name} alone answers since ${since}`);
+    if (!network.heartbeatsOverLan && this.behindCut.has(nameOf(address, port))) return;
+    this.fail('told', `a client looks for ${address} at ${mac}, but ${port.node.name} alone answers since ${since}`);
   }
 
-  private ask(node: VirtualNode, address: string): boolean {
-    const { world } = this;
-    const answered = world.answers(node, address);
+  private ask(port: Port, address: string): boolean {
+    const { world } = this, { node } = port;
+    const answered = world.answers(node, address, port);
     if (!answered) return false;
-    if (!node.mayAnswer(world.now, this.keys.get(address)!)) this.fail('never', `${node.name} answers for ${address} against its plan`);
+    if (!node.mayAnswer(world.now, this.keys.get(address)!, port)) this.fail('never', `${node.name} answers for ${address} against its plan`);
     return true;
   }
 
-  private checkOne(where: string, answering: readonly VirtualNode[]): void {
+  private checkOne(where: string, address: string, answering: readonly Port[]): void {
     if (answering.length < 2) {
       this.doubleSince.delete(where);
       return;
     }
     const since = this.since(this.doubleSince, where);
     const { network, now } = this.world;
-    const heard = answering.every((a) => answering.every((b) => a === b || network.heartbeatsPass(a, b)));
+    const pairs = answering.flatMap((a) => answering.filter((b) => a !== b).map((b) => [a, b] as const));
+    const heard = pairs.every(([a, b]) => network.heartbeatsPass(a.node, b.node));
     // Without a plan that has the other as a node it is a stranger, who is not believed.
-    if (answering.some((a) => answering.some((b) => a !== b && !a.knows(b)))) return;
+    if (pairs.some(([a, b]) => !a.node.knows(b.node))) return;
     // Who ranks higher tells the other on the LAN, if it hears that.
-    if (!heard && answering.some((a) => answering.some((b) => a.lanDeafTo.has(b)))) return;
-    const lossy = network.heartbeat.loss > 0 || network.lan.loss > 0;
-    const byLan = lossy ? ONE_BY_LOSSY_LAN_ALLOWANCE_MS : ONE_BY_LAN_ALLOWANCE_MS;
-    const byHeartbeat = lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
+    if (!heard && pairs.some(([a, b]) => a.deafTo.has(b.node))) return;
+    // Each serves those on its side of a cut where the address belongs; what is heard of the other elsewhere must not keep it from that.
+    const atHome = ({ node }: Port) => this.isAtHome(node, address);
+    const apart = ([a, b]: readonly [Port, Port]) => atHome(a) && atHome(b) && !areTogether(a.node, b.node, address);
+    if (!heard && answering[0].lan !== homeOf(address) && pairs.some(apart)) return;
+    if (!heard && pairs.some(([a, b]) => !this.isKnown(a, b.node))) return;
+    const byLan = network.lossy ? ONE_BY_LOSSY_LAN_ALLOWANCE_MS : ONE_BY_LAN_ALLOWANCE_MS;
+    const byHeartbeat = network.lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
     const allowance = heard ? byHeartbeat : byLan;
-    if (now - Math.max(since, this.world.disturbedAt) > allowance) this.fail('one', `${where}: ${answering.map(({ name }) => name).join(' and ')} answer`);
+    if (now - Math.max(since, this.world.disturbedAt) > allowance) this.fail('one', `${where}: ${answering.map(({ node }) => node.name).join(' and ')} answer`);
   }
 
-  private checkSome(where: string, address: string, members: readonly VirtualNode[], answering: readonly VirtualNode[]): void {
-    const { world, world: { network } } = this;
-    const candidates = members.filter((node) => node.core !== undefined && !world.isPaused(node) && node.canAnswer(this.keys.get(address)!));
-    const heldElsewhere = candidates.some((node) => answering.some((each) => each.segment !== node.segment && network.heartbeatsPass(node, each)));
-    const refused = world.conflictDetection && world.now - network.foreignerLeftAt < RETRY_ALLOWANCE_MS;
-    if (candidates.length === 0 || heldElsewhere || network.foreignerUses(address) || refused) {
+  private checkSome(where: string, address: string, members: readonly Port[], answering: readonly Port[]): void {
+    const { world, world: { network } } = this, key = this.keys.get(address)!;
+    const able = members.filter((port) => port.node.core !== undefined && !world.isPaused(port.node) && port.node.canAnswer(key, port));
+    const candidates = able.map(({ node }) => node);
+    const [{ lan: number }] = members, atHome = number === homeOf(address);
+    // Who has it on another LAN alone is no reason to leave the one where it belongs unserved; but the other way round.
+    const elsewhere = answering.filter((port) => !members.includes(port) && (!atHome || port.lan === number));
+    const hears = (node: VirtualNode, port: Port) => network.heartbeatsPass(node, port.node) || node.ports.some((own) => own.joins(port));
+    const heldElsewhere = candidates.some((node) => elsewhere.some((port) => hears(node, port)));
+    const foreign = answering.some((port) => able.some(({ node }) => port.node !== node && !this.isKnown(port, node)));
+    if (foreign) this.mistakenAt = world.now;
+    const foreignAt = Math.max(this.mistakenAt, ...network.lans.map(({ foreignerLeftAt }) => foreignerLeftAt));
+    const refused = world.conflictDetection && world.now - foreignAt < RETRY_ALLOWANCE_MS;
+    if (candidates.length === 0 || heldElsewhere || network.lans.some((lan) => lan.foreignerUses(address)) || refused) {
       this.noneSince.delete(where);
       return;
     }
     const since = this.since(this.noneSince, where);
-    const lossy = network.heartbeat.loss > 0 || network.lan.loss > 0;
-    const elsewhere = world.nodes.filter((node) => !members.includes(node));
-    const waitsFor = elsewhere.filter((node) => candidates.some((candidate) => network.heartbeatsPass(candidate, node)));
-    const outdated = members.filter((node) => node.core !== undefined && candidates.some((candidate) => !this.agree(node, candidate, address)));
+    const nodes = new Set(members.map(({ node }) => node));
+    const waitsFor = world.nodes.filter((node) => !nodes.has(node) && candidates.some((candidate) => network.heartbeatsPass(candidate, node)));
+    const outdated = [...nodes].filter((node) => node.core !== undefined && candidates.some((candidate) => !this.agree(node, candidate, address)));
     const probing = world.conflictDetection ? PROBING_MS : 0;
-    const allowance = (lossy ? LOSSY_ALLOWANCE_MS : SOME_ALLOWANCE_MS) + probing + (waitsFor.length + outdated.length) * VACANCY_ALLOWANCE_MS;
+    const allowance = (network.lossy ? LOSSY_ALLOWANCE_MS : SOME_ALLOWANCE_MS) + probing + (waitsFor.length + outdated.length) * VACANCY_ALLOWANCE_MS;
     if (world.now - Math.max(since, this.world.disturbedAt) > allowance) {
       this.fail('some', `${where}: nobody answers, though ${candidates.map(({ name }) => name).join(', ')} could`);
     }
@@ -252,4 +328,18 @@ export class Invariants {
   private fail(invariant: string, text: string): void {
     this.world.violate(`${invariant}: ${text}`);
   }
+}
+
+function nameOf(address: string, { node, lan }: Port): string {
+  return `${address} ${node.name} ${lan}`;
+}
+
+/** Whether frames pass between two nodes where an address belongs. */
+function areTogether(a: VirtualNode, b: VirtualNode, address: string): boolean {
+  const [one, other] = [a, b].map((node) => node.portOn(homeOf(address)));
+  return one !== undefined && other !== undefined && one.joins(other) && !one.deafTo.has(b) && !other.deafTo.has(a);
+}
+
+function namesOf(ports: readonly Port[]): string {
+  return ports.map(({ node }) => node.name).join(' ');
 }

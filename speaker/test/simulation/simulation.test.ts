@@ -28,6 +28,7 @@ test.each([
   ['wild', 170, 1],
   ['ipvs', 60, 1],
   ['abrupt', 40, 1],
+  ['lans', 60, 1],
   ['crowd', 4, 1],
   ['sparse', 1, 1],
   ['vast', 1, 3], // 71 nodes; others have up to 200
@@ -82,6 +83,14 @@ test('rough scenario 114, which once failed: who took an address by mistake was 
 
 test('wild scenario 5011, which once failed: a node that a new plan made a candidate took an address whose holder it did not hear', () => {
   expectNoFailure([{ kind: 'wild', families: 'ipv6', seed: 5011 }]);
+});
+
+test.each([
+  [35, 'who held an address on the other LAN alone, and ranked higher, never yielded to one on the LAN where it belongs; each announced it again and again'],
+  [44, 'answers for an address came on both LANs at a time, but on one alone it was asked by whom: its holder was believed to be off its LAN'],
+  [59, 'the same; and a peer was not looked for on a LAN that had just been joined, since another hardware address of it was known'],
+])('lans scenario %i, which once failed: %s', (seed) => {
+  expectNoFailure([{ kind: 'lans', families: 'ipv4', seed }]);
 });
 
 test.each<[Families, number, string]>([

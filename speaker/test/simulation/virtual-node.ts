@@ -1,7 +1,7 @@
+import { Port } from './port';
 import { LanCore, LanPlan, Link, PlannedAddress } from '../../src/lan';
 import { PLAN_MS } from '../../src/lan/ownership';
-import { hardwareAddressKey, parseAddress } from '../../src/wire';
-import { link, macOf, nodeMac } from '../lan/harness';
+import { parseAddress } from '../../src/wire';
 
 /** A holder that is no candidate any more waits for its successor so long, and looks at that once an interval. */
 const HANDOVER_MS = PLAN_MS + 200;
@@ -12,12 +12,10 @@ const ICMP_BURST = 6, ICMP_SPACING_MS = 1000;
 /** One node of the simulated cluster, whether its speaker runs or not. */
 export class VirtualNode {
   readonly name: string;
-  /** Its own addresses: `93.5.22.44` and `fd93:5:22::44`. */
-  readonly addresses: readonly [string, string];
-  readonly protocolAddresses: ReadonlySet<number | bigint>;
-  /** Its hardware address, which another network card would change. */
-  mac!: string;
-  macKey!: number;
+  /** Its interfaces, one on each LAN that it is on. */
+  readonly ports: readonly Port[];
+  /** Those to whose addresses the others send heartbeats. */
+  heartbeatPorts: readonly Port[];
   /** The speaker, while it runs. */
   core: LanCore | undefined;
   /** When its speaker was started. */
@@ -33,16 +31,9 @@ export class VirtualNode {
   /** Its speaker was told to stop, and is handing over. */
   leaving = false;
   keys: readonly Uint8Array[];
-  linkUp = true;
-  segment = 0;
   heartbeatGroup = 0;
-  /** Whose heartbeats, and whose frames, do not reach it though they are sent: a cut in one direction. */
+  /** Whose heartbeats do not reach it though they are sent: a cut in one direction. */
   readonly deafTo = new Set<VirtualNode>();
-  readonly lanDeafTo = new Set<VirtualNode>();
-  /** Its interface; `present` while there is one. */
-  interface = { name: 'eth0', index: 2, present: true };
-  /** Its name, as far as the speaker has been told. */
-  toldInterface = 'eth0';
   pausedUntil = 0;
   pausedAt = 0;
   /** While it is paused: whether its kernel is, too, as in a virtual machine. */
@@ -64,19 +55,23 @@ export class VirtualNode {
   private planned = new Map<number | bigint, PlannedAddress>();
   private currentPlan!: LanPlan;
 
-  constructor(readonly last: number, plan: LanPlan, key: Uint8Array) {
+  /** @param lans numbers of the LANs that it is on */
+  constructor(readonly last: number, plan: LanPlan, key: Uint8Array, lans: readonly number[] = [0]) {
     this.name = `node-${last}`;
     this.latestPlan = this.plan = plan;
-    const addresses = link(last).addresses.map((cidr) => cidr.split('/')[0]);
-    this.addresses = [addresses[0], addresses[2]];
-    this.protocolAddresses = new Set(this.addresses.map((text) => parseAddress(text)!));
+    this.ports = lans.map((lan) => new Port(this, lan, last));
+    this.heartbeatPorts = this.ports.slice(0, 1);
     this.keys = [key];
-    this.setMac(nodeMac(last));
   }
 
-  setMac(mac: string): void {
-    this.mac = mac;
-    this.macKey = hardwareAddressKey(macOf(mac));
+  /** The first of its interfaces, and in most scenarios the only one. */
+  get port(): Port {
+    return this.ports[0];
+  }
+
+  /** Its interface on a LAN. */
+  portOn(lan: number): Port | undefined {
+    return this.ports.find((port) => port.lan === lan);
   }
 
   /** The plan that its speaker has. */
@@ -94,11 +89,11 @@ export class VirtualNode {
     return this.planned.get(address);
   }
 
-  /** Whether it may answer for an address now: it is a candidate, or hands the address over since it is none any more. */
-  mayAnswer(now: number, address: number | bigint): boolean {
+  /** Whether it may answer for an address on an interface now: it is a candidate, or hands the address over since it is none any more. */
+  mayAnswer(now: number, address: number | bigint, port: Port): boolean {
     const planned = this.planned.get(address);
-    if (planned?.interfaces?.includes(this.toldInterface) === false) return false;
-    return planned !== undefined && (planned.candidates.includes(this.name) || now - this.planGivenAt < HANDOVER_MS);
+    if (planned === undefined || !port.serves(planned, port.toldName)) return false;
+    return planned.candidates.includes(this.name) || now - this.planGivenAt < HANDOVER_MS;
   }
 
   /** Whether another is a node of the cluster by the plan of its speaker. */
@@ -107,20 +102,13 @@ export class VirtualNode {
   }
 
   get links(): readonly Link[] {
-    const { last, mac, linkUp, interface: { name, index, present } } = this;
-    return present ? [link(last, { name, index, mac: macOf(mac), up: linkUp })] : [];
+    return this.ports.filter(({ present }) => present).map((port) => port.linkOf(this.last));
   }
 
-  /** Whether frames pass through its interface. */
-  get onLan(): boolean {
-    return this.linkUp && this.interface.present;
-  }
-
-  /** Whether it could answer for an address, if it is to. */
-  canAnswer(address: number | bigint): boolean {
+  /** Whether it could answer for an address on an interface, if it is to. */
+  canAnswer(address: number | bigint, port: Port): boolean {
     const planned = this.planned.get(address);
-    if (!this.onLan || planned?.candidates.includes(this.name) !== true) return false;
-    return planned.interfaces === undefined || planned.interfaces.includes(this.interface.name);
+    return port.onLan && planned !== undefined && planned.candidates.includes(this.name) && port.serves(planned);
   }
 
   /** Does something now, or when its kernel runs again. */

@@ -2,25 +2,21 @@
  * Speakers on a virtual LAN with a virtual clock. Whatever happens is drawn from one seeded generator, so a seed is a scenario. Nodes are
  * paused, killed, stopped and started again; their clocks drift; what the networks do to packets is told in network.ts.
  */
+import { Claims } from './claims';
 import { EventQueue } from './event-queue';
 import { Ground, Network } from './network';
+import { Port } from './port';
 import { Random } from './random';
 import { VirtualNode } from './virtual-node';
-import { FailbackOptions, LanCore, LanEvent, LanPlan, Outbox, PeerEvent } from '../../src/lan';
-import { SPEAKERS_ALONE } from '../../src/lan/questions';
-import { ArpFrame, decodeArp, decodeNeighbor, hardwareAddressKey, NEIGHBOR_ADVERTISEMENT, NeighborFrame, readIpv6 } from '../../src/wire';
-import { CLIENT_MAC, KEY, macOf, question } from '../lan/harness';
+import { FailbackOptions, LanCore, LanEvent, LanPlan, Outbox } from '../../src/lan';
+import { hardwareAddressKey } from '../../src/wire';
+import { CLIENT_MAC, KEY, macOf } from '../lan/harness';
 
 export const INTERVAL_MS = 100;
 export const MULTIPLIER = 3;
 export const DETECTION_MS = INTERVAL_MS * MULTIPLIER;
 /** For longer than that no node may be silent and answer at once: others may have given it up. */
 const FENCE_MS = 123;
-
-/** An accusation is about what was so long ago at most. */
-const ACCUSATION_MS = 200;
-/** Answers that take longer there and back may make a node that lives seem to be gone, once. */
-const PROMPT_MS = 6;
 
 const CLIENT_KEY = hardwareAddressKey(macOf(CLIENT_MAC));
 /** Events at one moment, beyond which a deadline must be one that is never met. */
@@ -30,7 +26,7 @@ export class World implements Ground {
   now = 0;
   readonly nodes: VirtualNode[] = [];
   readonly log: string[] = [];
-  readonly network = new Network(this);
+  readonly network: Network;
   readonly violations: string[] = [];
   conflictDetection = false;
   fastDetection = false;
@@ -41,17 +37,19 @@ export class World implements Ground {
   /** How many events there have been: packets that arrived, timers, and what a scenario does. */
   steps = 0;
   private readonly queue = new EventQueue();
-  private readonly questions = new Map<string, Uint8Array>();
+  private readonly claims = new Claims(this);
   private incarnations = 0;
   /** How much has happened without time passing. */
   private standing = 0;
 
   /** @param onEvent told of what the speakers report */
-  constructor(readonly random: Random, private readonly onEvent: (node: VirtualNode, event: LanEvent) => void = () => undefined) {}
+  constructor(readonly random: Random, private readonly onEvent: (node: VirtualNode, event: LanEvent) => void = () => undefined, lans = 1) {
+    this.network = new Network(this, lans);
+  }
 
-  addNode(plan: (name: string) => LanPlan): VirtualNode {
+  addNode(plan: (name: string) => LanPlan, lans?: readonly number[]): VirtualNode {
     const last = 44 + this.nodes.length;
-    const node = new VirtualNode(last, plan(`node-${last}`), KEY);
+    const node = new VirtualNode(last, plan(`node-${last}`), KEY, lans);
     this.nodes.push(node);
     this.network.join(node);
     return node;
@@ -80,7 +78,7 @@ export class World implements Ground {
     this.note(`${node.name} starts`);
     node.incarnation = ++this.incarnations;
     node.startedAt = this.now;
-    node.toldInterface = node.interface.name;
+    node.ports.forEach((port) => port.told());
     const core = new LanCore({
       node: node.name,
       incarnation: BigInt(node.incarnation) * 7919n + BigInt(this.random.seed),
@@ -132,7 +130,7 @@ export class World implements Ground {
       this.note(`${node.name} goes on`);
       // Heartbeats are sent up to an interval apart, so after a detection time away the last one is at least that old.
       const away = node.local(this.now) - node.local(node.pausedAt) > (this.fences(node) ? FENCE_MS : DETECTION_MS);
-      if (away && node.plan.addresses.some(({ address }) => this.answers(node, address))) this.violate(`silent: ${node.name} answers right after it was away`);
+      if (away && node.plan.addresses.some(({ address }) => node.ports.some((port) => this.answers(node, address, port)))) this.violate(`silent: ${node.name} answers right after it was away`);
       for (const run of backlog) run();
       node.wakeAt = Infinity;
       this.wake(node);
@@ -147,23 +145,22 @@ export class World implements Ground {
     return node.pausedUntil > this.now;
   }
 
-  setLink(node: VirtualNode, up: boolean): void {
-    if (node.linkUp === up) return;
-    this.note(`${node.name} link ${up ? 'up' : 'down'}`);
-    node.linkUp = up;
+  setLink(node: VirtualNode, up: boolean, port = node.port): void {
+    if (port.linkUp === up) return;
+    this.note(`${node.name} ${port.name} link ${up ? 'up' : 'down'}`);
+    port.linkUp = up;
     this.deliver(node, (core, now) => core.setLinks(now, node.links));
   }
 
-  /** The node's interface is renamed, goes or comes back, or has another hardware address, which ends in that octet. */
-  changeInterface(node: VirtualNode, { mac, ...change }: { name?: string; index?: number; present?: boolean; mac?: number }): void {
-    const before = JSON.stringify([node.interface, node.mac]);
-    Object.assign(node.interface, change);
-    if (mac !== undefined) node.setMac(`02:00:5d:05:${mac.toString(16).padStart(2, '0')}:${node.last.toString(16).padStart(2, '0')}`);
-    const after = JSON.stringify([node.interface, node.mac]);
-    if (before === after) return;
-    this.note(`${node.name} interface ${after}`);
+  /** An interface is renamed, goes or comes back, or has another hardware address, in which that octet is before the last. */
+  changeInterface(port: Port, { mac, ...change }: { name?: string; index?: number; present?: boolean; mac?: number }): void {
+    const { node } = port, text = () => JSON.stringify([port.name, port.index, port.present, port.mac]), before = text();
+    Object.assign(port, change);
+    if (mac !== undefined) port.setMac(`${port.mac.slice(0, 12)}${mac.toString(16).padStart(2, '0')}${port.mac.slice(14)}`);
+    if (before === text()) return;
+    this.note(`${node.name} interface ${text()}`);
     this.deliver(node, (core, now) => {
-      node.toldInterface = node.interface.name;
+      port.told();
       return core.setLinks(now, node.links);
     });
   }
@@ -181,8 +178,8 @@ export class World implements Ground {
     this.deliver(node, (core, now) => core.setKeys(now, keys));
   }
 
-  receiveFrame(node: VirtualNode, bytes: Uint8Array): void {
-    this.deliver(node, (core, now) => core.receiveFrame(now, node.interface.index, bytes, bytes.length));
+  receiveFrame(port: Port, bytes: Uint8Array): void {
+    this.deliver(port.node, (core, now) => core.receiveFrame(now, port.index, bytes, bytes.length));
   }
 
   receiveHeartbeat(node: VirtualNode, from: string, bytes: Uint8Array): void {
@@ -193,30 +190,27 @@ export class World implements Ground {
     this.deliver(node, (core, now) => core.heartbeatRefused(now, to));
   }
 
-  /** Whether a client on the node's segment would get an answer from it now; asks it. */
-  answers(node: VirtualNode, address: string): boolean {
-    const { core } = node;
-    let request = this.questions.get(address);
-    if (request === undefined) this.questions.set(address, request = question(address));
-    const now = node.local(this.now);
+  /** Whether a client on the segment of one of the node's ports would get an answer from it now; asks it. */
+  answers(node: VirtualNode, address: string, port = node.port): boolean {
+    const { core } = node, { client } = this.network.lans[port.lan];
+    const request = this.network.lans[port.lan].question(address), now = node.local(this.now);
     for (const stopped of node.stopped) {
-      if (!stopped.receiveFrame(now, node.interface.index, request, request.length).empty || !stopped.tick(now).empty) this.violate(`${node.name} is not silent after it was stopped`);
+      if (!stopped.receiveFrame(now, port.index, request, request.length).empty || !stopped.tick(now).empty) this.violate(`${node.name} is not silent after it was stopped`);
     }
-    if (core === undefined || !node.onLan || this.isPaused(node)) return false;
-    const outbox = core.receiveFrame(now, node.interface.index, request, request.length);
+    if (core === undefined || !port.onLan || this.isPaused(node)) return false;
+    const outbox = core.receiveFrame(now, port.index, request, request.length);
     let answered = false;
     for (let i = 0; i < outbox.frameCount; i++) answered ||= hardwareAddressKey(outbox.frames[i].bytes) === CLIENT_KEY;
     this.drain(node, outbox);
-    if (answered && node.segment === 0) this.network.client.learn(this.now, address, node.mac);
+    if (answered && port.segment === 0) client.learn(this.now, address, port.mac);
     return answered;
   }
 
-  /** All that decides who may answer, and is heard by whom on the LAN, as a text: everything but the path of heartbeats. */
+  /** All that decides who may answer, and is heard by whom on the LANs, as a text: everything but the path of heartbeats. */
   groundText(): string {
     return this.nodes.map((node) => {
-      const { segment, onLan, mac, lanDeafTo, interface: { name, index } } = node;
-      const speaker = [node.core !== undefined, node.incarnation, node.leaving, this.isPaused(node), node.pausedAt, node.plan.revision];
-      return [...speaker, segment, onLan, mac, name, index, lanDeafTo.size].join();
+      const ports = node.ports.map(({ segment, onLan, mac, deafTo, name, index }) => [segment, onLan, mac, name, index, deafTo.size].join());
+      return [node.core !== undefined, node.incarnation, node.leaving, this.isPaused(node), node.pausedAt, node.plan.revision, ...ports].join();
     }).join(' ');
   }
 
@@ -259,10 +253,12 @@ export class World implements Ground {
 
   private drain(node: VirtualNode, outbox: Outbox): void {
     for (let i = 0; i < outbox.frameCount; i++) {
-      const { bytes, length } = outbox.frames[i];
+      const { ifindex, bytes, length } = outbox.frames[i];
+      const port = node.ports.find(({ index }) => index === ifindex);
+      if (port === undefined) continue;
       const frame = bytes.slice(0, length);
-      this.checkFrame(node, frame);
-      this.network.sendFrame(node, frame);
+      this.claims.checkFrame(port, frame);
+      this.network.lans[port.lan].send(port, frame);
     }
     let shared: Uint8Array | undefined;
     let copied: Uint8Array | undefined;
@@ -274,7 +270,7 @@ export class World implements Ground {
     for (const event of outbox.events) {
       const { code, ...rest } = event;
       this.note(`${node.name} ${code} ${JSON.stringify(rest)}`);
-      if (event.code === 'peerDown') this.checkAccusation(node, event);
+      if (event.code === 'peerDown') this.claims.checkAccusation(node, event);
       this.onEvent(node, event);
     }
     if (node.leaving && node.core?.ended) {
@@ -284,40 +280,4 @@ export class World implements Ground {
     }
     this.wake(node);
   }
-
-  /** Nobody is found to be gone who is there; `recently`, for what was on its way. */
-  private checkAccusation(by: VirtualNode, { node: name, reason }: PeerEvent): void {
-    const node = this.nodes.find((each) => each.name === name)!, recently = this.now - ACCUSATION_MS;
-    if (reason === 'refused' && node.core !== undefined && node.startedAt < recently) this.violate(`true: ${by.name} says that the speaker of ${name} has ended`);
-    if (reason !== 'offLan' || !this.calm(recently)) return;
-    const deaf = by.lanDeafTo.has(node) || node.lanDeafTo.has(by);
-    const gone = !node.onLan || node.segment !== by.segment || deaf || (node.frozen && this.isPaused(node));
-    if (!gone) this.violate(`true: ${by.name} says that ${name} is off the LAN`);
-  }
-
-  /** Whether every frame arrives soon, and nothing has been disturbed for a while. */
-  private calm(since: number): boolean {
-    const { loss, delayMs } = this.network.lan;
-    return loss === 0 && delayMs < PROMPT_MS && this.disturbedAt < since;
-  }
-
-  /** Nothing is claimed on the wire, neither unasked nor in an answer, that is not in the plan of the sender. */
-  private checkFrame(node: VirtualNode, frame: Uint8Array): void {
-    const claimed = claimOf(frame);
-    if (claimed === undefined || node.protocolAddresses.has(claimed)) return;
-    if (!node.mayAnswer(this.now, claimed)) this.violate(`never: ${node.name} claims an address against its plan: ${claimed}`);
-  }
-}
-
-const arp = new ArpFrame();
-const neighbor = new NeighborFrame();
-
-/** The address that a frame claims for its sender, if it claims one. */
-function claimOf(frame: Uint8Array): number | bigint | undefined {
-  if (decodeArp(frame, frame.length, arp) === undefined) {
-    // Questions in nobody's name: 0.0.0.0, and 255.255.255.255 where kernels are not to answer.
-    return [0, SPEAKERS_ALONE].includes(arp.senderProtocolAddress) ? undefined : arp.senderProtocolAddress;
-  }
-  if (decodeNeighbor(frame, frame.length, neighbor) !== undefined || neighbor.type !== NEIGHBOR_ADVERTISEMENT) return undefined;
-  return readIpv6(neighbor.target, 0);
 }
