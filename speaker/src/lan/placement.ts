@@ -5,9 +5,11 @@
  * to ask all, when they are heard: while the cable was away they may have given this node up before it could know (suspicion.ts).
  *
  * An address that this node may announce from now on, by a new plan or an interface that appears, may be held by a peer that is not heard, and that this node had no reason to ask until now.
- * So the LAN is asked first, for one and a half intervals: long enough for one question.
+ * So the LAN is asked first, for one and a half intervals: long enough for one question. The same when it would announce the address on other interfaces than before: who has it
+ * there alone did not matter as long as this node was where the address belongs.
  */
 import { Reach } from '../wire';
+import { Address } from './address';
 import { Addresses } from './addresses';
 import { Decisions } from './decisions';
 import { Holdings } from './holdings';
@@ -33,6 +35,7 @@ export class Placement {
     if (joined) this.membership.resolveAnew();
     const listens = joined && this.decisions.planned && this.rounds.canBeat, hearsAll = this.hearsAll;
     if (listens && (!hearsAll || this.membership.prompt)) this.listening.start(now);
+    else if (joined) this.membership.late(now); // who is overdue may have been heard by all but this node
     this.assign(now, listens && !hearsAll);
   }
 
@@ -43,7 +46,7 @@ export class Placement {
   assign(now: number, listens = false): void {
     const offLink = listens ? this.addresses.list.filter(({ held, reach }) => held && reach === Reach.OFF_LINK) : [];
     const { changed, renamed } = this.interfaces.assign(this.addresses.list);
-    this.askForNew(now);
+    this.askForNew(now, new Set(changed));
     const heldBefore = new Set(renamed.filter(({ held }) => held));
     for (const address of offLink) if (address.reach === Reach.ON_LINK) this.holdings.lose(address, 'lanJoined');
     for (const address of changed) {
@@ -58,12 +61,12 @@ export class Placement {
     this.interfaces.reportMissing(this.addresses.list, this.membership.node, this.outbox);
   }
 
-  private askForNew(now: number): void {
+  private askForNew(now: number, changed: ReadonlySet<Address>): void {
     const { node, intervalMs } = this.membership;
     const asks = this.rounds.canBeat && !this.listening.active && !this.hearsAll;
     for (const address of this.addresses.list) {
       const eligible = address.reach !== Reach.NONE && address.candidates.includes(node);
-      if (asks && eligible && !address.eligible && !address.held) address.askedUntil = now + 1.5 * intervalMs;
+      if (asks && eligible && !address.held && (!address.eligible || changed.has(address))) address.askedUntil = now + 1.5 * intervalMs;
       address.eligible = eligible;
     }
   }

@@ -71,6 +71,18 @@ test('a cut LAN has a holder on either side: who hears the other one, too, on an
   expect(rack.answeringOn(0)).toEqual(['node-44', 'node-46']);
 });
 
+test('who loses its place on the LAN where the address belongs asks on the other one, before it misses the holder, who else has it there', () => {
+  const rack = new Rack(['node-45', 'node-44', 'node-46']), [a, b, c] = rack.nodes;
+  a.heartbeatGroup = b.heartbeatGroup;
+  rack.setLink(b, false, b.ports[1]);
+  rack.setLink(c, false);
+  expect(rack.takenIn(2000)).toEqual(['node-46']);
+  expect([rack.answeringOn(0), rack.answeringOn(1)]).toEqual([['node-45'], ['node-46']]);
+  a.heartbeatGroup = 9;
+  rack.setLink(a, false);
+  expect(rack.takenIn(2000)).toEqual([]);
+});
+
 test('on a LAN that was just joined it is asked for peers that are not heard, also if another hardware address of theirs is known', () => {
   const speaker = core('node-44'), storage = link(0x2c, { index: 3, name: 'storage0', mac: macOf('02:00:0a:4d:00:2c'), addresses: ['10.77.0.44/24'] });
   speaker.setLinks(0, [link(0x2c)]);

@@ -278,7 +278,8 @@ export class Invariants {
     const atHome = ({ node }: Port) => this.isAtHome(node, address);
     const apart = ([a, b]: readonly [Port, Port]) => atHome(a) && atHome(b) && !areTogether(a.node, b.node, address);
     if (!heard && answering[0].lan !== homeOf(address) && pairs.some(apart)) return;
-    if (!heard && pairs.some(([a, b]) => !this.isKnown(a, b.node))) return;
+    const known = (port: Port, by: VirtualNode) => this.isKnown(port, by) && this.isKnown(port.node.portOn(homeOf(address)) ?? port, by);
+    if (!heard && pairs.some(([a, b]) => !known(a, b.node))) return;
     const byLan = network.lossy ? ONE_BY_LOSSY_LAN_ALLOWANCE_MS : ONE_BY_LAN_ALLOWANCE_MS;
     const byHeartbeat = network.lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
     const allowance = heard ? byHeartbeat : byLan;
