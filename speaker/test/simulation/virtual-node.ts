@@ -11,7 +11,6 @@ const ICMP_BURST = 6, ICMP_SPACING_MS = 1000;
 
 /** One node of the simulated cluster, whether its speaker runs or not. */
 export class VirtualNode {
-  readonly name: string;
   /** Its interfaces, one on each LAN that it is on. */
   readonly ports: readonly Port[];
   /** Those to whose addresses the others send heartbeats. */
@@ -55,9 +54,11 @@ export class VirtualNode {
   private planned = new Map<number | bigint, PlannedAddress>();
   private currentPlan!: LanPlan;
 
-  /** @param lans numbers of the LANs that it is on */
-  constructor(readonly last: number, plan: LanPlan, key: Uint8Array, lans: readonly number[] = [0]) {
-    this.name = `node-${last}`;
+  /**
+   * @param lans numbers of the LANs that it is on
+   * @param name another's, if it is a twin
+   */
+  constructor(readonly last: number, plan: LanPlan, key: Uint8Array, lans: readonly number[] = [0], readonly name = `node-${last}`) {
     this.latestPlan = this.plan = plan;
     this.ports = lans.map((lan) => new Port(this, lan, last));
     this.heartbeatPorts = this.ports.slice(0, 1);

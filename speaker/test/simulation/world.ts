@@ -47,9 +47,10 @@ export class World implements Ground {
     this.network = new Network(this, lans);
   }
 
-  addNode(plan: (name: string) => LanPlan, lans?: readonly number[]): VirtualNode {
+  /** @param twinOf whose name it has, rather than its own */
+  addNode(plan: (name: string) => LanPlan, lans?: readonly number[], twinOf?: string): VirtualNode {
     const last = 44 + this.nodes.length;
-    const node = new VirtualNode(last, plan(`node-${last}`), KEY, lans);
+    const node = new VirtualNode(last, plan(twinOf ?? `node-${last}`), KEY, lans, twinOf);
     this.nodes.push(node);
     this.network.join(node);
     return node;
