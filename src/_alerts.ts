@@ -34,6 +34,9 @@ export function alertRules(): { name: string; rules: Alert[] }[] {
           'a Service waits for an address', '{{ $value }} Services have had no address for five minutes: {{ $labels.reason }}; their events say more'),
         alert('HomeLoadBalancerSpeakerSilent', 'hlb_authority == 0', '1m', 'warning',
           'a speaker may not answer', '{{ $labels.pod }} was stalled or hears none of its peers, so it leaves its addresses to others'),
+        alert('HomeLoadBalancerInterfaceGivenUp', 'hlb_interface_given_up == 1', '1m', 'warning',
+          'an interface takes no frames', 'the node of {{ $labels.pod }} can send nothing on {{ $labels.interface }}, though it is up, so other nodes answer for its addresses: '
+            + 'a filter of the node drops them, or the driver hangs; the log of the speaker has the error'),
         alert('HomeLoadBalancerKernelAnswers', 'hlb_kernel_answers == 1', '2m', 'warning',
           'the kernel of a node answers for addresses of Services', 'the node of {{ $labels.pod }} answers on {{ $labels.interface }} for addresses that {{ $labels.on }} has, '
             + 'whichever node announces them: kube-proxy in IPVS mode without strictARP, or addresses that were left there; `kubectl describe node` says what to change'),

@@ -88,7 +88,7 @@ test('alerts have MetalLB\'s names, and are about metrics that the program has',
   expect(rules.map(({ alert }: any) => alert)).toEqual([
     'MetalLBStaleConfig', 'MetalLBConfigNotLoaded', 'MetalLBAddressPoolExhausted', 'MetalLBAddressPoolUsage75Percent', 'MetalLBAddressPoolUsage85Percent',
     'MetalLBAddressPoolUsage95Percent', 'HomeLoadBalancerServicePending', 'HomeLoadBalancerSpeakerSilent',
-    'HomeLoadBalancerKernelAnswers',
+    'HomeLoadBalancerInterfaceGivenUp', 'HomeLoadBalancerKernelAnswers',
   ]);
   const texts = await Promise.all([new ControllerMetrics(), new SpeakerMetrics()].map((metrics) => metrics.text()));
   for (const { expr } of rules) {

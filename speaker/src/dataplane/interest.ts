@@ -15,6 +15,8 @@ export interface Interest {
 /** A multicast group on an interface. */
 export interface Group {
   readonly interfaceIndex: number;
+  /** Of the interface, as in `NetworkLink`. */
+  readonly incarnation: number;
   /** 16 octets. */
   readonly address: Uint8Array;
 }
@@ -42,10 +44,10 @@ function groupsOf(plan: LanPlan | undefined, links: readonly NetworkLink[]): Gro
     if (!isIpv6(key) || !candidates.includes(plan!.node)) continue;
     const group = new Uint8Array(IPV6_LENGTH);
     writeSolicitedNode(group, ipv6Octets(key));
-    for (const { index, name, addresses } of links) {
+    for (const { index, incarnation, name, addresses } of links) {
       // Without an IPv6 address the interface has no IPv6 at all, and groups cannot be joined on it.
       if (interfaces !== undefined && !interfaces.includes(name) || !addresses.some((cidr) => cidr.includes(':'))) continue;
-      groups.set(`${index} ${group.join('.')}`, { interfaceIndex: index, address: group });
+      groups.set(`${index} ${group.join('.')}`, { interfaceIndex: index, incarnation, address: group });
     }
   }
   return [...groups.values()];

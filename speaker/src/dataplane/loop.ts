@@ -30,7 +30,7 @@
  *    it has received, for one that tells of the new holder may have overtaken questions that came before the announcement.
  *  - An exception out of the core ends the loop. A core that is in doubt about its own state must not answer; peers take over in a detection time.
  *    Bad input, which the core refuses with a `LanError`, is reported and changes nothing.
- *  - Failures of one packet, one interface or rtnetlink are counted, told once, and end nothing.
+ *  - Failures of one packet, one interface or rtnetlink are counted, told once, and end nothing. An interface that takes nothing for a second counts as down (egress.ts).
  *  - `worker.terminate()` and the end of the process wait until the thread is back in JavaScript. The wait is therefore never longer than `IDLE_MS`,
  *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
  */
@@ -84,7 +84,7 @@ export class Loop {
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
     const problem = (message: string, fields: object) => this.problem(message, fields);
     this.receiver = new Receiver(this.statistics, problem);
-    this.sender = new Sender(around, this.statistics, problem);
+    this.sender = new Sender(around, this.statistics, () => this.offerLinks(), problem);
     this.groups = new Groups(around, problem);
     const { excludeInterfaces: excluded, promiscuous } = options;
     this.promiscuity = new Promiscuity(around, promiscuous && ((name) => !excluded?.test(name) && promiscuous(name)), problem);
@@ -194,7 +194,7 @@ export class Loop {
         return this.offer('the keys', () => core.setKeys(around.now(), command.keys));
       case 'snapshot': {
         const framesDropped = around.packets.statistics().dropped + around.neighbors.statistics().dropped;
-        const loop = this.statistics.snapshot(framesDropped, this.links.listingsStarted);
+        const loop = this.statistics.snapshot(framesDropped, this.links.listingsStarted, this.sender.egress.givenUp);
         return around.report({ type: 'snapshot', id: command.id, snapshot: { ...core.snapshot(around.now()), loop } });
       }
       case 'stop':
@@ -221,11 +221,13 @@ export class Loop {
       this.statistics.ticked(now - deadline);
       this.drain(this.core.tick(now));
     }
+    if (now >= this.sender.egress.deadline) this.sender.egress.look(now);
+    if (now >= this.groups.retryAt) this.groups.retry(now);
     if (now >= this.kernel.deadline) this.kernel.look(now);
   }
 
   private arm(): void {
-    const deadline = Math.min(this.core.nextDeadline(), this.links.retryAt, this.kernel.deadline);
+    const deadline = Math.min(this.core.nextDeadline(), this.links.retryAt, this.kernel.deadline, this.sender.egress.deadline, this.groups.retryAt);
     if (deadline === this.armed) return;
     this.armed = deadline;
     this.around.timer.arm(deadline);
@@ -257,8 +259,14 @@ export class Loop {
   private linksChanged(links: readonly NetworkLink[]): void {
     this.listen();
     this.promiscuity.set(links);
-    this.offer('the interfaces', () => this.core.setLinks(this.around.now(), links.map(toLink)));
+    this.sender.egress.setLinks(links);
+    this.offerLinks();
     this.kernel.setLinks(this.around.now(), links);
+  }
+
+  private offerLinks(): void {
+    const links = this.links.links.map((link) => toLink(this.sender.egress.hasGivenUp(link.index) ? { ...link, up: false } : link));
+    this.offer('the interfaces', () => this.core.setLinks(this.around.now(), links));
   }
 
   /** Has the kernel hand over what the core wants to see. */
@@ -266,7 +274,7 @@ export class Loop {
     const { arp, neighbor, groups } = interestOf(this.plan, this.links.links, this.options.excludeInterfaces);
     this.around.packets.setFilter(arp);
     this.around.neighbors.setFilter(neighbor);
-    this.groups.set(groups);
+    this.groups.set(this.around.now(), groups);
   }
 
   /** Gives the core something it may refuse. */

@@ -4,7 +4,8 @@ import { Surroundings } from './surroundings';
 
 /** Asks interfaces for all frames, once each; one that vanishes and comes back, again. */
 export class Promiscuity {
-  private readonly asked = new Set<number>();
+  /** By index: the incarnation that was asked. */
+  private readonly asked = new Map<number, number>();
 
   /** @param wanted which interfaces, by name; none if it is left out */
   constructor(
@@ -15,12 +16,12 @@ export class Promiscuity {
 
   set(links: readonly NetworkLink[]): void {
     const present = new Set(links.map(({ index }) => index));
-    for (const index of this.asked) if (!present.has(index)) this.asked.delete(index);
-    for (const { index, name } of links) {
-      if (this.asked.has(index) || !this.wanted?.(name)) continue;
+    for (const index of this.asked.keys()) if (!present.has(index)) this.asked.delete(index);
+    for (const { index, incarnation, name } of links) {
+      if (this.asked.get(index) === incarnation || !this.wanted?.(name)) continue;
       try {
         this.around.packets.setPromiscuous(index, true);
-        this.asked.add(index);
+        this.asked.set(index, incarnation);
       } catch (error) {
         if (!isTrouble(error)) throw error;
         this.problem('an interface cannot be made promiscuous', { interface: name, error: error.message });

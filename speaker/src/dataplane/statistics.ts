@@ -30,6 +30,8 @@ export interface LoopSnapshot {
   };
   /** Above 1: notifications of the kernel about interfaces were lost, and the tables read again. */
   readonly linkListings: number;
+  /** Names of interfaces that are up and take no frames, so that nothing is announced there. */
+  readonly givenUp: readonly string[];
 }
 
 /** Counts what the loop does; nothing here allocates but `snapshot`. */
@@ -66,7 +68,7 @@ export class Statistics {
     return isFirst(this.receiveErrors, errno);
   }
 
-  public snapshot(framesDropped: number, linkListings: number): LoopSnapshot {
+  public snapshot(framesDropped: number, linkListings: number, givenUp: readonly string[]): LoopSnapshot {
     const { recentMs } = this;
     this.recentMs = 0;
     return {
@@ -81,6 +83,7 @@ export class Statistics {
       framesDropped,
       lateness: { ticks: this.ticks, maxMs: this.latestMs, recentMaxMs: recentMs, counts: [...this.lateness] },
       linkListings,
+      givenUp,
     };
   }
 }

@@ -118,6 +118,8 @@ export class SpeakerMetrics extends Metrics {
     'Frames that the kernel handed over: ARP and neighbour discovery about an address of the plan, or from a peer.');
   readonly framesLost = this.counter('hlb_dataplane_frames_lost_total', 'Frames lost because the data plane did not read them in time.');
   readonly sendErrors = this.counter('hlb_dataplane_send_errors_total', 'Packets that the kernel did not take, by the name of the error.', ['error']);
+  readonly interfaceGivenUp = this.gauge('hlb_interface_given_up',
+    '1 for each interface that is up and takes no frames, so that nothing is announced on it.', ['interface']);
   readonly receiveErrors = this.counter('hlb_dataplane_receive_errors_total', 'Failures to receive, by the name of the error.', ['error']);
   readonly loopLateness = this.gauge('hlb_dataplane_lateness_seconds', 'The worst delay of the data plane\'s clock since the last scrape.');
 }

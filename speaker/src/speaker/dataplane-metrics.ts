@@ -59,6 +59,8 @@ export function collectDataPlane(metrics: SpeakerMetrics, dataPlane: Pick<DataPl
     for (const [error, count] of Object.entries(loop.receiveErrors)) {
       metrics.receiveErrors.inc({ error }, added(`receive ${error}`, count));
     }
+    metrics.interfaceGivenUp.reset();
+    loop.givenUp.forEach((name) => metrics.interfaceGivenUp.set({ interface: name }, 1));
     metrics.authority.set(snapshot.authorised ? 1 : 0);
     metrics.loopLateness.set(loop.lateness.recentMaxMs / 1000);
   });

@@ -48,7 +48,7 @@ export class LinkMonitor extends Socket {
     });
   }
 
-  private readonly table = new LinkTable();
+  private readonly table = new LinkTable(Math.floor(bootTime()));
   private readonly datagram = Buffer.alloc(DATAGRAM_MAXIMUM);
   private sequence = 0;
   private listing: typeof RTM_GETLINK | typeof RTM_GETADDR | undefined;

@@ -8,6 +8,7 @@ export const PACKETS = 10, TIMER = 11, WAKEUP = 12, HEARTBEATS4 = 14, HEARTBEATS
 
 export const ETH0: NetworkLink = {
   index: 2,
+  incarnation: 0,
   name: 'eth0',
   mac: new Uint8Array([2, 0, 0, 0, 0, 2]),
   ethernet: true,

@@ -67,13 +67,40 @@ test('a group is joined before the address is announced', () => {
   expect(joined).toEqual([1]);
 });
 
-test('a group that cannot be joined is told, ends nothing, and is tried again at the next change', () => {
-  const { around, links, loop, tell } = looping();
+test('a group that cannot be joined is told once, ends nothing, and is tried again each second', () => {
+  const { around, loop, tell } = looping();
   around.joinError = gone();
   tell(plan('fd93:5:22::100'));
-  expect(around.problems()).toEqual([expect.stringContaining('cannot be joined')]);
-  around.joinError = undefined;
-  links.pending.push([LAN, { ...WIFI, addresses: [] }]);
   loop.turn();
+  for (let second = 1; second <= 3; second++) {
+    expect(around.armed.at(-1)).toBe(around.time + 1000);
+    around.time += 1000;
+    if (second === 3) around.joinError = undefined;
+    loop.turn();
+    loop.turn();
+  }
+  expect(around.problems()).toEqual([expect.stringContaining('cannot be joined')]);
   expect([...around.groupsJoined]).toEqual([`2 ${GROUP}`]);
+  expect(around.armed.at(-1)).toBe(Infinity);
+});
+
+test('a group that cannot be joined and is not wanted any more is not tried again', () => {
+  const { around, loop, tell } = looping();
+  around.joinError = gone();
+  tell(plan('fd93:5:22::100'));
+  around.joinError = undefined;
+  tell(plan());
+  around.time += 1000;
+  loop.turn();
+  expect(around.groupsJoined.size).toBe(0);
+});
+
+test('an interface that is another one though it looks the same joins anew', () => {
+  const { around, links, loop, tell } = looping();
+  tell(plan('fd93:5:22::100'));
+  around.groupsJoined.clear(); // as the kernel does with an interface that vanishes
+  around.multicasts.clear();
+  links.pending.push([{ ...LAN, incarnation: 1 }]);
+  loop.turn();
+  expect([[...around.groupsJoined], [...around.multicasts]]).toEqual([[`2 ${GROUP}`], [`2 ${MAC}`]]);
 });

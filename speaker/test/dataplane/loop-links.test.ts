@@ -61,9 +61,11 @@ describe('interfaces', () => {
     const loop = new Loop(core, around, { promiscuous: (name) => name.startsWith('wlan') });
     loop.begin();
     const wlan = { ...ETH0, index: 5, name: 'wlan0' };
-    links.pending.push([ETH0, wlan], [ETH0, { ...wlan, up: false }], [ETH0], [ETH0, wlan]);
+    links.pending.push([ETH0, wlan], [ETH0, { ...wlan, up: false }], [ETH0], [ETH0, wlan], [ETH0, { ...wlan, incarnation: 1 }]);
     for (let turn = 0; turn < 4; turn++) loop.turn();
     expect(around.promiscuous).toEqual([5, 5]);
+    loop.turn();
+    expect(around.promiscuous).toEqual([5, 5, 5]);
   });
 
   test('that are excluded do not become promiscuous, whoever wants it', () => {

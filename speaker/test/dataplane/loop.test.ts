@@ -303,6 +303,7 @@ test('a snapshot tells what the core knows and how the loop fares', () => {
         receiveErrors: {},
         framesDropped: 2,
         linkListings: 1,
+        givenUp: [],
         lateness: { ticks: 0, maxMs: 0, recentMaxMs: 0, counts: new Array(11).fill(0) },
       },
     },

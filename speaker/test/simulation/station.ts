@@ -204,5 +204,5 @@ export class Station {
 }
 
 function networkLink(last: number): NetworkLink {
-  return { ...link(last), ethernet: true, operationalState: 'up' };
+  return { ...link(last), incarnation: 0, ethernet: true, operationalState: 'up' };
 }

@@ -6,7 +6,7 @@ import { collectDataPlane } from '../../src/speaker/dataplane-metrics';
 const counts = { requestsReceived: 3, responsesSent: 2, gratuitousSent: 4, unicastSent: 5, conflicts: 0 };
 const address = { address: '93.5.22.100', candidates: ['n1'], interfaces: ['eth0'], ...counts };
 
-const LOOP = { framesReceived: 0, framesDropped: 0, sendErrors: {}, receiveErrors: {}, lateness: { recentMaxMs: 0 } };
+const LOOP = { framesReceived: 0, framesDropped: 0, sendErrors: {}, receiveErrors: {}, givenUp: [] as string[], lateness: { recentMaxMs: 0 } };
 const REST = { authorised: true, peers: [], frameDrops: {}, heartbeatDrops: {}, suspicions: {}, loop: LOOP };
 
 async function scrape(...snapshots: object[]): Promise<string[]> {
@@ -52,6 +52,14 @@ test('how the loop fares, counted on from scrape to scrape', async () => {
     'hlb_dataplane_send_errors_total{error="ENETDOWN"} 4',
     'hlb_dataplane_receive_errors_total{error="ENOBUFS"} 1',
   ]);
+});
+
+test('interfaces that take no frames, as long as they do not', async () => {
+  const metrics = new SpeakerMetrics();
+  const loops = [['eth0', 'eth1'], ['eth1']].map((givenUp) => ({ ...LOOP, givenUp }));
+  collectDataPlane(metrics, { snapshot: async () => ({ ...REST, addresses: [], loop: loops.shift() }) as unknown as DataPlaneSnapshot });
+  await metrics.text();
+  expect((await metrics.text()).split('\n').filter((line) => line.startsWith('hlb_interface_given_up'))).toEqual(['hlb_interface_given_up{interface="eth1"} 1']);
 });
 
 test('how suspicions of peers have ended, counted on from scrape to scrape', async () => {

@@ -24,6 +24,7 @@ function tableOf(...messages: RouteMessage[]): LinkTable {
 test('a link with its addresses, sorted', () => {
   expect(tableOf(link(), address('93.5.22.44'), address('fe80::3', false, 3, 64), address('93.5.22.43')).links).toEqual([{
     index: 3,
+    incarnation: 0,
     name: 'eth0',
     mac: MAC,
     ethernet: true,
@@ -93,12 +94,32 @@ describe('a listing', () => {
     expect(table.links.map(({ name }) => name)).toEqual(['eth0', 'new0']);
   });
 
-  test('that brings the same is no change', () => {
-    const table = tableOf(link(), address('93.5.22.44'));
+  test('that brings the same changes the incarnations alone, for what was lost may have told of an end', () => {
+    const table = tableOf(link(), address('93.5.22.44')), [before] = table.links;
     table.begin();
     table.apply(link());
     table.apply(address('93.5.22.44'));
     table.finish();
+    expect(table.refresh()).toBe(true);
+    expect(table.links).toEqual([{ ...before, incarnation: 1 }]);
     expect(table.refresh()).toBe(false);
+  });
+});
+
+describe('another incarnation', () => {
+  const whole = [link(), address('93.5.22.44'), address('fe80::3', false, 3, 64)];
+
+  test.each<[string, RouteMessage[], boolean]>([
+    ['not of one that is told again', whole, false],
+    ['of one that was removed and made again, all between two looks', [link({}, true), ...whole], true],
+    ['of one that lost its link-local address, and IPv6 with it, for a moment', [address('fe80::3', true, 3, 64), address('fe80::3', false, 3, 64)], true],
+    ['not of one that lost another address', [address('93.5.22.44', true), address('93.5.22.44')], false],
+    ['not of one beside which another was removed', [link({ index: 4, name: 'veth1' }), link({ index: 4 }, true)], false],
+  ])('%s', (_, messages, another) => {
+    const table = tableOf(...whole), [before] = table.links;
+    messages.forEach((message) => table.apply(message));
+    expect(table.refresh()).toBe(another);
+    expect(table.links).toEqual([{ ...before, incarnation: expect.any(Number) }]);
+    expect(table.links[0].incarnation !== before.incarnation).toBe(another);
   });
 });
