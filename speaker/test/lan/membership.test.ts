@@ -1,83 +1,8 @@
-/** Which heartbeats are believed. The peer's are made by hand, so that they can be wrong in every way. */
+/** Which heartbeats are believed, and when that is waited for. */
 import { codesOf, core, KEY, link, planFor, VIP } from './harness';
-import { LanCore, LanError, LanPlan } from '../../src/lan';
-import {
-  decodeHeartbeat, emptyHeartbeat, encodeHeartbeat, Heartbeat, HEARTBEAT_FLAG_REFUSED, HEARTBEAT_MAX_LENGTH, heartbeatKey, HeartbeatType,
-  parseIpv4, Reach,
-} from '../../src/wire';
-
-const OTHER_KEY = new Uint8Array(32).fill(8);
-const LIFE = 100n;
-const PEERS = [{ node: 'node-45', addresses: ['93.5.22.45'] }];
-
-/** node-44 under test, with node-45 played by hand. */
-class Pair {
-  readonly speaker: LanCore;
-  now = 0;
-  /** What node-44 sent last. */
-  last = emptyHeartbeat();
-  private sequence = 0;
-
-  constructor(keys: readonly Uint8Array[] = [KEY], plan: Partial<LanPlan> = {}) {
-    this.speaker = core('node-44', { incarnation: 44n });
-    this.speaker.setLinks(0, [link(0x2c)]);
-    this.speaker.setKeys(0, keys);
-    this.listen(this.speaker.setPlan(0, planFor('node-44', { addresses: [{ address: VIP, candidates: ['node-44', 'node-45'] }], peers: PEERS, ...plan })));
-  }
-
-  /** A heartbeat of node-45 that echoes what it had last. */
-  make(overrides: Partial<Heartbeat> = {}, key = KEY): Uint8Array {
-    const heartbeat: Heartbeat = {
-      ...emptyHeartbeat(),
-      node: 'node-45',
-      incarnation: LIFE,
-      sequence: ++this.sequence,
-      echoes: [{ incarnation: this.last.incarnation, sequence: this.last.sequence }],
-      ...overrides,
-    };
-    const into = new Uint8Array(HEARTBEAT_MAX_LENGTH);
-    return into.slice(0, encodeHeartbeat(into, heartbeat, heartbeatKey(key)));
-  }
-
-  receive(datagram: Uint8Array): string[] {
-    const outbox = this.speaker.receiveHeartbeat(this.now, '93.5.22.45', datagram, datagram.length);
-    const codes = codesOf(outbox);
-    this.listen(outbox);
-    return codes;
-  }
-
-  /** Lets time pass, with a heartbeat of node-45 every 100 ms if `alive`. */
-  pass(ms: number, alive: boolean, overrides: Partial<Heartbeat> = {}): string[] {
-    const codes: string[] = [];
-    const end = this.now + ms;
-    let next = this.now + 100;
-    while (this.now < end) {
-      this.now = Math.min(end, next, Math.max(this.now, this.speaker.nextDeadline()));
-      const outbox = this.speaker.tick(this.now);
-      codes.push(...codesOf(outbox));
-      this.listen(outbox);
-      if (this.now < next) continue;
-      next += 100;
-      if (alive) codes.push(...this.receive(this.make(overrides)));
-    }
-    return codes;
-  }
-
-  get up(): boolean {
-    return this.speaker.snapshot(this.now).peers[0].up;
-  }
-
-  drops(): Record<string, number> {
-    return Object.fromEntries(Object.entries(this.speaker.snapshot(this.now).heartbeatDrops).filter(([, count]) => count > 0));
-  }
-
-  private listen({ datagrams, datagramCount }: { datagrams: readonly { bytes: Uint8Array; length: number }[]; datagramCount: number }): void {
-    for (let i = 0; i < datagramCount; i++) {
-      expect(decodeHeartbeat(datagrams[i].bytes, datagrams[i].length, [KEY, OTHER_KEY].map(heartbeatKey), this.last)).toBeUndefined();
-      this.last = { ...this.last };
-    }
-  }
-}
+import { LIFE, OTHER_KEY, Pair } from './pair';
+import { LanError } from '../../src/lan';
+import { Heartbeat, HeartbeatType, parseIpv4, Reach } from '../../src/wire';
 
 const holding = { generation: 1, total: 1, addresses: [{ address: parseIpv4(VIP)!, held: true, reach: Reach.ON_LINK, candidatesDigest: 0 }] };
 
@@ -123,6 +48,21 @@ describe('a peer', () => {
     pair.pass(50, false);
     expect(pair.last.echoes).toEqual(expect.arrayContaining([{ incarnation: LIFE, sequence: 5 }, { incarnation: 101n, sequence: 1 }]));
     expect(pair.receive(pair.make({ incarnation: 101n, sequence: 2 }))).toEqual(['peerUp restarted']);
+  });
+
+  test.each<[string, Partial<Heartbeat>, Partial<Heartbeat>]>([
+    ['goodbye', {}, { type: HeartbeatType.GOODBYE }],
+    ['that it holds the address no more', holding, { generation: 2 }],
+  ])('of whose words one overtakes another is known by the one that was said last: %s', (_, first, last) => {
+    const states = [false, true].map((overtaken) => {
+      const pair = new Pair();
+      pair.pass(500, true, first);
+      const said = [pair.make(first), pair.make(last)];
+      for (const datagram of overtaken ? said.reverse() : said) pair.receive(datagram);
+      pair.pass(20, false);
+      return { up: pair.up, holder: pair.speaker.snapshot(pair.now).addresses[0].holder };
+    });
+    expect(states[1]).toEqual(states[0]);
   });
 });
 
@@ -196,162 +136,6 @@ describe('not believed', () => {
     const pair = new Pair([]);
     pair.receive(pair.make());
     expect(pair.drops()).toEqual({ noKey: 1 });
-  });
-});
-
-/** The keys that node-44 signs with when it is next due, for a peer that accepts some. */
-function signersOf(pair: Pair): string[] {
-  const { datagrams, datagramCount } = pair.speaker.tick(pair.now = pair.speaker.nextDeadline());
-  return [...new Set(datagrams.slice(0, datagramCount).map(({ bytes, length }) => (
-    decodeHeartbeat(bytes, length, [heartbeatKey(KEY)], emptyHeartbeat()) === undefined ? 'old' : 'new'
-  )))];
-}
-
-describe('a key is changed without a gap:', () => {
-  const [old, fresh] = [heartbeatKey(KEY).id, heartbeatKey(OTHER_KEY).id];
-
-  test.each([
-    ['a peer that does not know the new one is told things with the old one', [old], ['old']],
-    ['a peer that knows both, with the new one', [old, fresh], ['new']],
-    ['a peer that knows the new one alone, with it', [fresh], ['new']],
-  ])('%s', (_, keys, signers) => {
-    const pair = new Pair([OTHER_KEY, KEY]);
-    pair.pass(500, true, { keys });
-    expect(pair.up).toBe(true);
-    expect(signersOf(pair)).toEqual(signers);
-  });
-
-  test('a peer that is not heard is told everything with both, for it may know either', () => {
-    const pair = new Pair([OTHER_KEY, KEY]);
-    pair.pass(500, false);
-    expect(signersOf(pair)).toEqual(['new', 'old']);
-  });
-
-  test('what a peer accepts is told by it, and by nobody who has a recording', () => {
-    const pair = new Pair([OTHER_KEY, KEY]);
-    pair.pass(500, true, { keys: [fresh] });
-    pair.receive(pair.make({ keys: [old], sequence: 1 }));
-    pair.receive(pair.make({ keys: [old], incarnation: 7n, echoes: [] }));
-    expect(signersOf(pair)).toEqual(['new']);
-  });
-
-  test('the former key is good until all have preferred the new one for a minute', () => {
-    const pair = new Pair([OTHER_KEY, KEY]);
-    expect(pair.pass(70_000, true, { keys: [old, fresh] })).toEqual(['peerUp heard', 'addressAcquired firstCandidate']);
-    expect(pair.pass(59_000, true, { keys: [fresh, old] })).toEqual([]);
-    expect(pair.pass(2000, true, { keys: [fresh, old] })).toContain('heartbeatKeyRetired');
-    pair.receive(pair.make());
-    expect(pair.drops()).toMatchObject({ unknownKey: expect.any(Number) });
-  });
-
-  test('or for an hour, if somebody is not heard of', () => {
-    const pair = new Pair([OTHER_KEY, KEY]);
-    expect(codesOf(pair.speaker.tick(3_599_000))).not.toContain('heartbeatKeyRetired');
-    expect(codesOf(pair.speaker.tick(3_601_000))).toContain('heartbeatKeyRetired');
-  });
-
-  test('a peer that signs with a key of its own is named, in the event and in what is known of it', () => {
-    const pair = new Pair();
-    pair.receive(pair.make({}, OTHER_KEY));
-    pair.pass(300, false);
-    pair.receive(pair.make({}, OTHER_KEY));
-    expect(pair.speaker.snapshot(pair.now).peers[0]).toMatchObject({ node: 'node-45', up: false, trouble: 'unknownKey' });
-    pair.pass(16_000, true);
-    expect(pair.speaker.snapshot(pair.now).peers[0]).toMatchObject({ up: true, trouble: undefined });
-  });
-
-  test('one that signs with each of two keys in turn, for it does not know which one is ours, is not', () => {
-    const pair = new Pair();
-    for (let round = 0; round < 10; round++) {
-      expect(pair.receive(pair.make({}, OTHER_KEY))).toEqual([]);
-      pair.receive(pair.make({ echoes: [] }));
-      pair.pass(100, false);
-    }
-    expect(pair.speaker.snapshot(pair.now).peers[0]).toMatchObject({ trouble: undefined });
-  });
-
-  test('a key that is too short is refused, and those before stay', () => {
-    const pair = new Pair();
-    expect(() => pair.speaker.setKeys(10, [new Uint8Array(15)])).toThrow(expect.objectContaining({ code: 'LAN_KEY_TOO_SHORT' }));
-    pair.now = 20;
-    expect(pair.receive(pair.make())).toContain('peerUp heard');
-  });
-});
-
-describe('two speakers with one name', () => {
-  const notice = (pair: Pair, flags: number, echoes = [{ incarnation: 44n, sequence: pair.last.sequence }]) =>
-    pair.receive(pair.make({ type: HeartbeatType.DUPLICATE, flags, echoes }));
-
-  /** node-45 twice: one life is heard, of the other what it sends comes with no proof. */
-  function twice(): Pair {
-    const pair = new Pair();
-    pair.pass(500, true);
-    for (let i = 1; i <= 12; i++) {
-      pair.pass(100, true);
-      const datagram = pair.make({ incarnation: 200n, sequence: i, echoes: [] });
-      const { events, datagrams, datagramCount } = pair.speaker.receiveHeartbeat(pair.now, '10.0.0.9', datagram, datagram.length);
-      if (events.length === 0) continue;
-      expect(events).toEqual([{ code: 'duplicateNode', node: 'node-45', from: '10.0.0.9', refused: false }]);
-      expect(datagramCount === 0 || datagrams.length > 0).toBe(true);
-      return pair;
-    }
-    throw new Error('never told');
-  }
-
-  test('are told apart from one that was started again, by the life that goes on', () => {
-    const pair = twice();
-    expect(pair.up).toBe(true);
-    expect(pair.speaker.snapshot(pair.now).peers[0].trouble).toBe('duplicate');
-    expect(pair.drops()).toMatchObject({ duplicate: 1 });
-  });
-
-  test('are both told, each where it sends from, with an echo of its own', () => {
-    const pair = twice();
-    const { datagrams, datagramCount } = pair.speaker.tick(pair.now = pair.speaker.nextDeadline());
-    const notices = datagrams.slice(0, datagramCount).flatMap(({ to, bytes, length }) => {
-      const heartbeat = emptyHeartbeat();
-      decodeHeartbeat(bytes, length, [heartbeatKey(KEY)], heartbeat);
-      if (heartbeat.type !== HeartbeatType.DUPLICATE) return [];
-      return [{ to, refused: heartbeat.flags === HEARTBEAT_FLAG_REFUSED, of: heartbeat.echoes[0].incarnation }];
-    });
-    expect(notices).toEqual([{ to: '10.0.0.9', refused: true, of: 200n }, { to: '93.5.22.45', refused: false, of: LIFE }]);
-  });
-
-  test('that each prove themselves are told apart too', () => {
-    const pair = new Pair();
-    pair.pass(500, true);
-    pair.receive(pair.make({ incarnation: 200n, sequence: 1 }));
-    pair.pass(50, false);
-    expect(pair.receive(pair.make({ incarnation: 200n, sequence: 2 }))).toEqual([]);
-    pair.pass(60, false);
-    expect(pair.receive(pair.make())).toEqual(['duplicateNode']);
-  });
-
-  test('the one that is refused answers nothing until it is told no more', () => {
-    const pair = new Pair();
-    expect(pair.pass(1000, true)).toContain('addressAcquired firstCandidate');
-    expect(notice(pair, HEARTBEAT_FLAG_REFUSED)).toEqual(['duplicateNode', 'addressLost duplicate']);
-    expect(pair.speaker.snapshot(pair.now)).toMatchObject({ authorised: false, addresses: [{ held: false }] });
-    expect(pair.pass(2000, true)).toEqual([]);
-    expect(notice(pair, HEARTBEAT_FLAG_REFUSED)).toEqual([]);
-    expect(pair.pass(2900, true)).toEqual([]);
-    expect(pair.pass(300, true)).toEqual(['authorityRegained', 'addressAcquired firstCandidate']);
-  });
-
-  test('the one that is believed goes on, and says that there is another', () => {
-    const pair = new Pair();
-    pair.pass(1000, true);
-    expect(notice(pair, 0)).toEqual(['duplicateNode']);
-    expect(pair.speaker.snapshot(pair.now)).toMatchObject({ authorised: true, addresses: [{ held: true }] });
-  });
-
-  test('a recorded notice silences nobody', () => {
-    const pair = new Pair();
-    pair.pass(1000, true);
-    const before = [{ incarnation: 44n, sequence: pair.last.sequence - 5 }];
-    expect(notice(pair, HEARTBEAT_FLAG_REFUSED, before)).toEqual([]);
-    expect(notice(pair, HEARTBEAT_FLAG_REFUSED, [{ incarnation: 43n, sequence: 1 }])).toEqual([]);
-    expect(pair.speaker.snapshot(pair.now)).toMatchObject({ authorised: true, addresses: [{ held: true }] });
   });
 });
 
