@@ -287,13 +287,3 @@ describe('without a key', () => {
     expect(home.answering()).toHaveLength(1);
   });
 });
-
-test.each([150, 200, 240, 290])('a cable that was away for %i ms, with the heartbeats: it was this node that heard nobody, so nobody is missed when it is back', (ms) => {
-  const home = new Home();
-  home.network.heartbeatsOverLan = true;
-  home.settle();
-  home.setLink(home.b, false);
-  home.runUntil(home.now + ms);
-  home.setLink(home.b, true);
-  expect(home.watch(1500).seen).toEqual(['node-44']);
-});
