@@ -144,7 +144,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [Kernel
 
   /** Replaces the plan. A plan that the core refuses changes nothing and is logged. Has no effect after `stop`. */
   public setPlan(plan: LanPlan): void {
-    this.send(this.plans.command(plan));
+    for (const command of this.plans.commands(plan)) this.send(command);
   }
 
   /** Replaces the keys of the heartbeats: the first signs, all are believed. */

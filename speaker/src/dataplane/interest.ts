@@ -1,4 +1,4 @@
-import { keyOf, LanPlan } from '../lan';
+import { keyOf, LanPlan, PlannedAddress } from '../lan';
 import { arpFilter, neighborFilter, NetworkLink } from '../sys';
 import { AddressKey, IPV6_LENGTH, ipv6Octets, parseAddress, writeSolicitedNode } from '../wire';
 
@@ -14,12 +14,19 @@ export interface Interest {
 
 /** A multicast group on an interface. */
 export interface Group {
+  /** Different for each interface and group. */
+  readonly name: string;
   readonly interfaceIndex: number;
   /** Of the interface, as in `NetworkLink`. */
   readonly incarnation: number;
   /** 16 octets. */
   readonly address: Uint8Array;
+  /** One of the addresses that it is for. */
+  readonly planned: string;
 }
+
+/** Plans of thousands of addresses come again and again with one of them changed; the others are the same objects. */
+const solicited = new WeakMap<PlannedAddress, Pick<Group, 'name' | 'address'> | undefined>();
 
 /**
  * What to listen to: frames that speak of an announced address, those by which a peer's hardware address can be recognised, and answers to questions of our own, on
@@ -40,17 +47,30 @@ export function interestOf(plan: LanPlan | undefined, links: readonly NetworkLin
 function groupsOf(plan: LanPlan | undefined, links: readonly NetworkLink[]): Group[] {
   const groups = new Map<string, Group>();
   for (const planned of plan?.addresses ?? []) {
-    const { candidates, interfaces } = planned, key = keyOf(planned);
-    if (!isIpv6(key) || !candidates.includes(plan!.node)) continue;
-    const group = new Uint8Array(IPV6_LENGTH);
-    writeSolicitedNode(group, ipv6Octets(key));
+    const { candidates, interfaces } = planned, group = solicitedNodeOf(planned);
+    if (group === undefined || !candidates.includes(plan!.node)) continue;
     for (const { index, incarnation, name, addresses } of links) {
       // Without an IPv6 address the interface has no IPv6 at all, and groups cannot be joined on it.
       if (interfaces !== undefined && !interfaces.includes(name) || !addresses.some((cidr) => cidr.includes(':'))) continue;
-      groups.set(`${index} ${group.join('.')}`, { interfaceIndex: index, incarnation, address: group });
+      const unique = `${index} ${incarnation} ${group.name}`;
+      if (groups.has(unique)) continue;
+      groups.set(unique, { name: unique, interfaceIndex: index, incarnation, address: group.address, planned: planned.address });
     }
   }
   return [...groups.values()];
+}
+
+function solicitedNodeOf(planned: PlannedAddress): Pick<Group, 'name' | 'address'> | undefined {
+  if (solicited.has(planned)) return solicited.get(planned);
+  const key = keyOf(planned);
+  let group: Pick<Group, 'name' | 'address'> | undefined;
+  if (isIpv6(key)) {
+    const address = new Uint8Array(IPV6_LENGTH);
+    writeSolicitedNode(address, ipv6Octets(key));
+    group = { name: address.join('.'), address };
+  }
+  solicited.set(planned, group);
+  return group;
 }
 
 function unsigned(key: number): number {

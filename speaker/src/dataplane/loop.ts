@@ -34,9 +34,11 @@
  *  - `worker.terminate()` and the end of the process wait until the thread is back in JavaScript. The wait is therefore never longer than `IDLE_MS`,
  *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
  */
-import { LanError, LanPlan, Link, Outbox, Takeover } from '../lan';
+import { LanError, LanPlan, LanPlanChange, Link, Outbox, Takeover } from '../lan';
 import { NetworkLink, NOTHING } from '../sys';
 import { Ahead } from './ahead';
+import { Commands } from './commands';
+import { Events } from './events';
 import { Groups } from './groups';
 import { HeartbeatBatch } from './heartbeat-batch';
 import { interestOf } from './interest';
@@ -69,6 +71,8 @@ export class Loop {
   private readonly ahead = new Ahead();
   private readonly receiver: Receiver;
   private readonly sender: Sender;
+  private readonly commands: Commands;
+  private readonly events: Events;
   private readonly groups: Groups;
   private readonly kernel: KernelWatch;
   private readonly links: LinkWatch;
@@ -80,11 +84,15 @@ export class Loop {
   /** What the timer is set to; NaN after it was due, since it stays readable until it is set anew. */
   private armed = Infinity;
   private stopping = false;
+  /** Whether the last plan was refused. */
+  private planRefused = false;
 
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
     const problem = (message: string, fields: object) => this.problem(message, fields);
     this.receiver = new Receiver(this.statistics, problem);
     this.sender = new Sender(around, this.statistics, () => this.offerLinks(), problem);
+    this.commands = new Commands(() => around.nextCommand());
+    this.events = new Events((report) => around.report(report));
     this.groups = new Groups(around, problem);
     const { excludeInterfaces: excluded, promiscuous } = options;
     this.promiscuity = new Promiscuity(around, promiscuous && ((name) => !excluded?.test(name) && promiscuous(name)), problem);
@@ -116,7 +124,7 @@ export class Loop {
   public turn(): boolean {
     const { around } = this;
     this.arm();
-    const ready = around.epoll.wait(IDLE_MS);
+    const ready = around.epoll.wait(this.unfinished ? 0 : IDLE_MS);
     this.statistics.wakeups++;
     let due = false;
     // Frames first: what was asked before an address is taken over is for its former holder to answer.
@@ -125,16 +133,33 @@ export class Loop {
       if (fd === around.packets.fd) this.receiveFrames(around.packets);
       else if (fd === around.neighbors.fd) this.receiveFrames(around.neighbors);
     }
+    const waited = this.commands.pending;
+    if (waited) this.receiveCommands();
     for (let index = 0; index < ready && !this.stopped; index++) {
       const fd = around.epoll.ready(index);
       if (fd === around.packets.fd || fd === around.neighbors.fd) continue;
       if (fd === around.timer.fd) due = true;
-      else if (fd === around.wakeup.fd) this.receiveCommands();
       else if (fd === this.links.fd) this.links.read();
-      else this.receiveHeartbeats(this.heartbeats.get(fd)!);
+      else if (fd !== around.wakeup.fd) this.receiveHeartbeats(this.heartbeats.get(fd)!);
+      else if (!waited) this.receiveCommands();
     }
     if (due && !this.stopped) this.tick(around.now());
-    return !this.stopped;
+    if (this.stopped) {
+      this.events.flush();
+      return false;
+    }
+    this.goOn();
+    return true;
+  }
+
+  /** Whether something was begun that goes on in the next turn, as what concerns thousands of addresses does. */
+  private get unfinished(): boolean {
+    return this.commands.pending || this.groups.pending || this.events.pending;
+  }
+
+  private goOn(): void {
+    if (this.groups.pending) this.groups.advance(this.around.now());
+    this.events.advance();
   }
 
   private get stopped(): boolean {
@@ -180,7 +205,7 @@ export class Loop {
 
   private receiveCommands(): void {
     this.around.wakeup.clear(); // before looking, so that a message that comes meanwhile wakes us again
-    for (let command = this.around.nextCommand(); command !== undefined && !this.stopped; command = this.around.nextCommand()) this.obey(command);
+    this.commands.obey((command) => this.obey(command), () => !this.stopped);
   }
 
   private obey(command: Command): void {
@@ -189,7 +214,7 @@ export class Loop {
       case 'plan':
         return this.offerPlan(this.plans.whole(command.plan));
       case 'planChange':
-        return this.offerPlan(this.plans.changed(command.change));
+        return this.offerPlan(this.plans.changed(command.change), command.change);
       case 'keys':
         return this.offer('the keys', () => core.setKeys(around.now(), command.keys));
       case 'snapshot': {
@@ -203,9 +228,14 @@ export class Loop {
     }
   }
 
-  private offerPlan(plan: LanPlan): void {
+  /** @param change what is different from the plan before */
+  private offerPlan(plan: LanPlan, change?: LanPlanChange): void {
+    const { core, planRefused } = this;
+    this.planRefused = true;
     this.offer('the plan', () => {
-      const outbox = this.core.setPlan(this.around.now(), plan);
+      // What is different from a plan that was refused is not enough.
+      const outbox = change === undefined || planRefused ? core.setPlan(this.around.now(), plan) : core.changePlan(this.around.now(), change);
+      this.planRefused = false;
       this.plan = plan;
       this.kernel.setPlan(this.around.now(), plan);
       this.listen(); // before anything is announced: who hears the announcement may ask at once
@@ -236,7 +266,7 @@ export class Loop {
   /** Sends and reports what the core wants. */
   private drain(outbox: Outbox): void {
     this.sender.send(outbox, this.readAhead);
-    if (outbox.events.length > 0) this.around.report({ type: 'events', events: outbox.events });
+    if (outbox.events.length > 0) this.events.tell(outbox.events);
     if (this.ahead.waits) this.catchUp();
   }
 

@@ -1,7 +1,6 @@
-import { FailbackOptions, LanEvent, LanPlan, LanSnapshot } from '../lan';
+import { FailbackOptions, LanEvent, LanPlan, LanPlanChange, LanSnapshot } from '../lan';
 import { SysErrorValue } from '../sys';
 import { KernelReport } from './kernel-watch';
-import type { PlanChange } from './plan-change';
 import { LoopSnapshot } from './statistics';
 
 /** What the data plane's thread is started with; plain data, as everything in this file, because it crosses threads. */
@@ -26,7 +25,7 @@ export interface WorkerOptions {
 /** From the main thread; each is followed by a signal on the eventfd. */
 export type Command =
   | { readonly type: 'plan'; readonly plan: LanPlan }
-  | { readonly type: 'planChange'; readonly change: PlanChange }
+  | { readonly type: 'planChange'; readonly change: LanPlanChange }
   | { readonly type: 'keys'; readonly keys: readonly Uint8Array[] }
   | { readonly type: 'snapshot'; readonly id: number }
   | { readonly type: 'stop' };

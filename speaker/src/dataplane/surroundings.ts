@@ -1,5 +1,5 @@
 /** What the loop touches, as interfaces: the core above it, the kernel and the main thread around it. In production see `worker.ts`. */
-import { LanPlan, LanSnapshot, Link, Outbox } from '../lan';
+import { LanPlan, LanPlanChange, LanSnapshot, Link, Outbox } from '../lan';
 import { NetworkLink, PacketStatistics, Undelivered } from '../sys';
 import { Command, Report } from './messages';
 
@@ -8,6 +8,7 @@ export interface Core {
   /** Whether nothing is left to do after `stop`. */
   readonly ended: boolean;
   setPlan(now: number, plan: LanPlan): Outbox;
+  changePlan(now: number, change: LanPlanChange): Outbox;
   setLinks(now: number, links: readonly Link[]): Outbox;
   setKeys(now: number, keys: readonly Uint8Array[]): Outbox;
   receiveFrame(now: number, ifindex: number, frame: Uint8Array, length: number, receivedAt?: number): Outbox;
@@ -38,6 +39,7 @@ export interface Surroundings {
   /** Receives IPv6, of which the filter leaves neighbour discovery. */
   readonly neighbors: FrameSource & {
     setMulticast(interfaceIndex: number, hardwareAddress: Uint8Array, member: boolean): void;
+    setAllMulticast(interfaceIndex: number, all: boolean): void;
   };
   readonly groups: {
     join(interfaceIndex: number, group: Uint8Array): void;

@@ -33,6 +33,17 @@ export class AddressMap<T> {
     this.ipv6.set(bucket, [...others, { octets, value }]);
   }
 
+  delete(key: AddressKey): void {
+    if (typeof key === 'number') {
+      this.ipv4.delete(key);
+      return;
+    }
+    const octets = ipv6Octets(key), bucket = bucketOf(octets, 0);
+    const others = (this.ipv6.get(bucket) ?? []).filter((entry) => !sameIpv6(entry.octets, octets));
+    if (others.length > 0) this.ipv6.set(bucket, others);
+    else this.ipv6.delete(bucket);
+  }
+
   get(key: AddressKey): T | undefined {
     return typeof key === 'number' ? this.ipv4.get(key) : this.ofIpv6(ipv6Octets(key));
   }

@@ -2,7 +2,7 @@
 import { AddressKey, parseAddress } from '../wire';
 import { Address } from './address';
 import { AddressMap } from './address-map';
-import { LanPlan, PlannedAddress } from './types';
+import { LanPlan, LanPlanChange, PlannedAddress } from './types';
 
 /** 16-bit digest of a candidate list: equal lists have equal ones, and different lists nearly always different ones. */
 export function digestOf(candidates: readonly string[]): number {
@@ -25,32 +25,55 @@ export function keyOf(planned: PlannedAddress): AddressKey | undefined {
   return key;
 }
 
+/** What a plan has changed. */
+export interface Replanned {
+  readonly removed: readonly Address[];
+  readonly taken: readonly Address[];
+}
+
 export class Addresses {
   /** Looked up at each frame. */
   readonly map = new AddressMap<Address>();
   /** The same, in the order of the plan. */
   list: readonly Address[] = [];
-  private byKey: ReadonlyMap<AddressKey, Address> = new Map();
+  private byKey = new Map<AddressKey, Address>();
 
-  /** Takes a checked plan. An address that stays keeps its state. Returns those that are no longer there. */
-  setPlan(plan: LanPlan): Address[] {
+  /** Takes a checked plan. An address that stays keeps its state. Returns those that are no longer there, and those that are. */
+  setPlan(plan: LanPlan): Replanned {
     const before = this.byKey;
-    const byKey = new Map<AddressKey, Address>();
+    this.byKey = new Map();
     this.map.clear();
-    for (const planned of plan.addresses) {
-      const key = keyOf(planned)!;
-      const address = before.get(key) ?? new Address(planned.address, key);
-      if (address.planned !== planned) {
-        address.planned = planned;
-        address.candidates = planned.candidates;
-        address.candidatesDigest = digestOf(planned.candidates);
-        address.wanted = planned.interfaces;
-      }
-      byKey.set(key, address);
-      this.map.set(key, address);
+    for (const planned of plan.addresses) this.take(planned, before);
+    this.list = [...this.byKey.values()];
+    return { removed: [...before.values()].filter(({ key }) => !this.byKey.has(key)), taken: this.list };
+  }
+
+  /** Takes a checked change of the plan before. Returns those that are no longer there, and those that are new or changed. */
+  changePlan({ addresses, removed }: LanPlanChange): Replanned {
+    const kept = new Set(addresses.map(keyOf)), gone: Address[] = [];
+    for (const text of removed) {
+      const key = parseAddress(text), address = key === undefined || kept.has(key) ? undefined : this.byKey.get(key);
+      if (address === undefined) continue;
+      this.byKey.delete(address.key);
+      this.map.delete(address.key);
+      gone.push(address);
     }
-    this.byKey = byKey;
-    this.list = [...byKey.values()];
-    return [...before.values()].filter(({ key }) => !byKey.has(key));
+    const taken = addresses.map((planned) => this.take(planned, this.byKey));
+    this.list = [...this.byKey.values()];
+    return { removed: gone, taken };
+  }
+
+  private take(planned: PlannedAddress, known: ReadonlyMap<AddressKey, Address>): Address {
+    const key = keyOf(planned)!;
+    const address = known.get(key) ?? new Address(planned.address, key);
+    if (address.planned !== planned) {
+      address.planned = planned;
+      address.candidates = planned.candidates;
+      address.candidatesDigest = digestOf(planned.candidates);
+      address.wanted = planned.interfaces;
+    }
+    this.byKey.set(key, address);
+    this.map.set(key, address);
+    return address;
   }
 }

@@ -34,7 +34,7 @@
  * **Both families** are treated alike: membership, ownership, the schedule and the rules for claims know addresses only as keys. What
  * differs is the packet: ARP (responder.ts, gratuitous.ts, witness.ts) or Neighbor Discovery (neighbor.ts).
  */
-import { Addresses } from './addresses';
+import { Addresses, Replanned } from './addresses';
 import { Authority } from './authority';
 import { checkKeys, checkLinks, checkOptions, checkPlan } from './checks';
 import { Conflicts } from './conflict';
@@ -52,13 +52,11 @@ import { Placement } from './placement';
 import { Probing } from './probing';
 import { Reassurance } from './reassurance';
 import { Reception } from './reception';
+import { Review } from './review';
 import { Rounds } from './rounds';
 import { addressSnapshot, counters, peerSnapshot } from './snapshot';
 import { Suspicion } from './suspicion';
-import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanSnapshot, Link } from './types';
-
-/** After all addresses were decided about because of what was heard of peers, this happens again after as many milliseconds as it may have taken on a slow machine. */
-const REVIEWED_PER_MS = 250;
+import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanPlanChange, LanSnapshot, Link } from './types';
 
 export class LanCore {
   private readonly node: string;
@@ -78,13 +76,13 @@ export class LanCore {
   private readonly placement: Placement;
   private readonly suspicion: Suspicion;
   private readonly authority: Authority;
+  private readonly review: Review;
   private readonly frameDrops = counters(FRAME_DROPS);
   private readonly heartbeatDrops = counters(HEARTBEAT_DROPS);
 
   private stopped = false;
   /** While it leaves: when it does so at the latest. */
   private leavesAt = Infinity;
-  private reviewFrom = -Infinity;
   private keyMissingReported = false;
   private deadline = Infinity;
 
@@ -111,6 +109,7 @@ export class LanCore {
     );
     this.rounds = new Rounds(intervalMs, options.random, membership, listening, decisions, holdings, interfaces, addresses, kernels, outbox);
     this.authority = new Authority(membership, listening, holdings, addresses, this.rounds, this.suspicion);
+    this.review = new Review(membership, addresses, decisions);
     this.placement = new Placement(membership, listening, decisions, holdings, this.rounds, interfaces, addresses, outbox);
   }
 
@@ -121,20 +120,20 @@ export class LanCore {
   setPlan(now: number, plan: LanPlan): Outbox {
     checkPlan(this.node, plan);
     if (!this.enter(now)) return this.outbox;
-    for (const address of this.addresses.setPlan(plan)) {
-      this.holdings.lose(address, 'removedFromPlan');
-      this.overheard.forget(address);
-      this.probing.forget(address);
-    }
-    this.membership.setPeers(now, plan.peers, this.outbox);
-    this.decisions.revision = plan.revision ?? 0;
-    if (!this.decisions.planned) {
-      this.decisions.planned = true;
-      this.rounds.begin(now);
-      if (this.membership.peers.size > 0) this.listening.start(now);
-    }
-    this.placement.assign(now);
-    this.rounds.tellStates();
+    this.replan(now, plan, this.addresses.setPlan(plan));
+    return this.leave(now);
+  }
+
+  /**
+   * Takes what is different from the plan before; the cost is that of what is different, where a plan costs as much as it has addresses.
+   * @throws {LanError} as {@link setPlan}; the plan before stays in force
+   */
+  changePlan(now: number, change: LanPlanChange): Outbox {
+    checkPlan(this.node, change);
+    if (!this.enter(now)) return this.outbox;
+    const { removed, taken } = this.addresses.changePlan(change);
+    this.replan(now, change, { removed, taken });
+    for (const address of taken) this.decisions.reconsider(now, address);
     return this.leave(now);
   }
 
@@ -256,6 +255,24 @@ export class LanCore {
     };
   }
 
+  private replan(now: number, { peers, revision = 0 }: LanPlan, { removed, taken }: Replanned): void {
+    for (const address of removed) {
+      this.holdings.lose(address, 'removedFromPlan');
+      this.overheard.forget(address);
+      this.probing.forget(address);
+      this.interfaces.forget(address);
+    }
+    this.membership.setPeers(now, peers, this.outbox);
+    this.decisions.revision = revision;
+    if (!this.decisions.planned) {
+      this.decisions.planned = true;
+      this.rounds.begin(now);
+      if (this.membership.peers.size > 0) this.listening.start(now);
+    }
+    this.placement.assign(now, taken);
+    this.rounds.tellStates();
+  }
+
   /** Begins each call: empties the outbox, and finds out whether this node has been away. False once stopped. */
   private enter(now: number): boolean {
     this.outbox.clear();
@@ -269,10 +286,6 @@ export class LanCore {
     this.suspicion.heed(now, this.outbox.events);
     this.listening.inquiry.tick(now);
     const withheld = this.listening.hesitation.end();
-    if (withheld !== undefined) {
-      this.membership.changed = true;
-      this.reviewFrom = now;
-    }
     if (this.listening.end(now)) {
       this.membership.changed = true;
       this.rounds.tell();
@@ -285,11 +298,8 @@ export class LanCore {
       this.membership.settle(now, this.outbox);
       this.decisions.heedLost(now, this.addresses.list);
     }
-    if (this.membership.changed && now >= this.reviewFrom) {
-      this.membership.changed = false;
-      this.reviewFrom = now + Math.floor(this.addresses.list.length / REVIEWED_PER_MS);
-      for (const address of this.addresses.list) this.decisions.reconsider(now, address);
-    }
+    if (withheld === undefined) this.review.step(now);
+    else this.review.finish(now); // before anything is answered
     this.reassurance.heed(now, this.outbox.events, this.addresses.list);
     this.handovers.heed(now, this.outbox.events);
     for (const { ifindex, bytes, receivedAt } of withheld ?? []) {
@@ -299,11 +309,11 @@ export class LanCore {
     if (this.decisions.leaving && (now >= this.leavesAt || !this.addresses.list.some(({ held }) => held))) return this.end(now);
     this.reportMissingKey();
     this.rounds.beat(now);
-    const { rounds, holdings, listening, membership, probing, suspicion } = this;
+    const { rounds, holdings, listening, membership, probing, review, suspicion } = this;
     this.deadline = Math.min(
       rounds.deadline, listening.hesitation.active ? Infinity : holdings.deadline, membership.nextDeadline(), suspicion.deadline,
       listening.deadline, listening.inquiry.deadline, probing.deadline, this.leavesAt, membership.settleDeadline,
-      membership.changed ? this.reviewFrom : Infinity,
+      review.deadline,
     );
     return this.outbox;
   }

@@ -120,7 +120,7 @@ export class Gratuitous {
     const [, again] = this.waiting;
     for (const addresses of this.waiting) {
       for (const address of addresses) {
-        if (!this.pace.isOpen(now)) return;
+        if (!this.pace.isOpen(now, true)) return;
         addresses.delete(address);
         this.send(now, address, outbox);
         if (addresses === again && address.unicastAgain) {

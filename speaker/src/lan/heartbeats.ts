@@ -13,8 +13,10 @@ import { Relay } from './relay';
 
 /** A goodbye is said twice: if it is lost, the peers need a detection time to notice. */
 const GOODBYES = 2;
-/** So many rounds carry all lists after something has changed: a datagram of the first may be lost. */
-const WHOLE_ROUNDS = 3;
+/** So many times all lists are told after something has changed: a datagram of the first may be lost. */
+const TIMES = 3;
+/** Pages that are sent in a row; of longer lists the others follow in turns. The socket of a peer that is busy has room for some 200 datagrams. */
+const PAGES_PER_TURN = 32;
 /** What is passed on goes out in the same turn as a round, and must not overwrite its buffers. */
 const RELAY_BUFFERS = 1000;
 
@@ -31,7 +33,10 @@ export class Heartbeats {
   private ipv4 = 0;
   private ipv6 = 0;
   private page = 0;
-  private wholeRounds = 0;
+  /** How often all lists are still to be told. */
+  private times = 0;
+  /** Pages that are left of those that are being told. */
+  private pagesLeft = 0;
 
   constructor(private readonly membership: Membership) {
     this.heartbeat.node = membership.node;
@@ -39,7 +44,12 @@ export class Heartbeats {
     this.relay = new Relay(membership.mesh);
   }
 
-  /** Takes what there is to tell of the addresses; call it when one is acquired or lost, or its reach or candidates change. */
+  /** Whether long lists are being told of which pages are left: {@link goOn}. What there is to tell must not change meanwhile, or peers would never have heard all of it. */
+  get unfinished(): boolean {
+    return this.pagesLeft > 0;
+  }
+
+  /** Takes what there is to tell of the addresses, unless a list is {@link unfinished}; call it when one is acquired or lost, or its reach or candidates change. */
   update(addresses: Iterable<Address>, revision: number): void {
     const states: HeartbeatAddress[] = [];
     for (const { key, held, reach, handover, candidates, candidatesDigest } of addresses) {
@@ -56,22 +66,35 @@ export class Heartbeats {
   }
 
   /**
-   * Sends a round. When something has `changed`, and twice again, it carries all lists from end to end. Other rounds carry all echoes,
+   * Sends a round. When something has `changed`, and twice again, all lists are told from end to end, the long ones in several turns. Other rounds carry all echoes,
    * which are worth nothing when they are old, and of the other lists one page after the other.
    */
   round(now: number, changed: boolean, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
+    if (changed) this.times = TIMES;
+    if (this.times > 0 && !this.unfinished) {
+      this.times--;
+      this.page = 0;
+      this.pagesLeft = Infinity;
+    }
+    this.turn(now, listening, interfaces, outbox);
+  }
+
+  /** Sends the next pages of lists that are {@link unfinished}. */
+  goOn(now: number, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
+    this.turn(now, listening, interfaces, outbox);
+  }
+
+  private turn(now: number, listening: boolean, interfaces: Interfaces, outbox: Outbox): void {
     const echoes = this.membership.proofs.echoes(now, this.membership.peers.values());
     const macs = hardwareAddressesOf(interfaces);
-    const pages = Math.max(1, pagesOf(echoes.length, HEARTBEAT_MAX_ECHOES));
-    const allPages = Math.max(pages, pagesOf(macs.length, HEARTBEAT_MAX_INTERFACES), this.pages.length);
+    const least = Math.max(1, pagesOf(echoes.length, HEARTBEAT_MAX_ECHOES));
+    if (this.pagesLeft === Infinity) this.pagesLeft = Math.max(least, pagesOf(macs.length, HEARTBEAT_MAX_INTERFACES), this.pages.length);
+    const count = Math.max(least, Math.min(this.pagesLeft, PAGES_PER_TURN));
+    this.pagesLeft = Math.max(0, this.pagesLeft - count);
     this.heartbeat.type = HeartbeatType.HELLO;
     this.heartbeat.flags = this.flags(listening);
     this.heartbeat.generation = this.generation;
-    if (changed) this.wholeRounds = WHOLE_ROUNDS;
-    const whole = this.wholeRounds > 0;
-    if (whole) this.wholeRounds--;
-    if (whole) this.page = 0;
-    for (let i = 0; i < (whole ? allPages : pages); i++) {
+    for (let i = 0; i < count; i++) {
       this.heartbeat.echoes = pageOf(echoes, i, HEARTBEAT_MAX_ECHOES);
       this.heartbeat.interfaces = pageOf(macs, this.page, HEARTBEAT_MAX_INTERFACES);
       this.heartbeat.addresses = this.pages.length === 0 ? [] : this.pages[this.page % this.pages.length];

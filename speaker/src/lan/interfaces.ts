@@ -99,12 +99,20 @@ export class Interfaces {
     return [...this.announcing.values()].flatMap(({ index, linkLocal }) => linkLocal === undefined ? [`${index}`] : [`${index}`, `${index} IPv6`]);
   }
 
-  /** Computes for each address where it is announced. Returns those of which `interfaces` or `reach` changed, and those whose interfaces have other names now. */
+  /** The address is planned no longer. */
+  forget({ key }: Address): void {
+    for (const { announced } of this.announcing.values()) announced.delete(key);
+  }
+
+  /** Computes for each of these addresses where it is announced. Returns those of which `interfaces` or `reach` changed, and those whose interfaces have other names now. */
   assign(addresses: Iterable<Address>): { changed: Address[]; renamed: Address[] } {
-    for (const iface of this.announcing.values()) iface.announced.clear();
     const changed: Address[] = [], renamed: Address[] = [];
     for (const address of addresses) {
-      const interfaces = [...this.announcing.values()].filter((iface) => isWanted(address, iface));
+      const interfaces: Interface[] = [];
+      for (const iface of this.announcing.values()) {
+        if (isWanted(address, iface)) interfaces.push(iface);
+        else iface.announced.delete(address.key);
+      }
       const reach = reachThrough(interfaces, address);
       if (reach !== address.reach || !sameInterfaces(interfaces, address.interfaces)) changed.push(address);
       if (!sameNames(interfaces, address.interfaces)) renamed.push(address);

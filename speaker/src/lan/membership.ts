@@ -268,6 +268,7 @@ export class Membership {
     if (hasHeartbeatFlag(heartbeat, HEARTBEAT_FLAG_QUESTION)) this.questioned(now, peer);
     if (!peer.linkUp && now - peer.confirmedAt <= this.echoMs) {
       this.setLink(peer, true);
+      peer.linkedAt = now;
       this.linksChanged++;
       this.mesh.linksFound = true;
       if (this.mesh.relays && this.mesh.isNeighbour(peer)) this.mesh.newcomers.add(peer);

@@ -30,6 +30,9 @@ export const PLAN_MS = 500;
 /** Until who yields to a claim has heard it, and nothing of its own is under way any more. */
 const YIELDS_MS = 50;
 
+/** How long a peer that was just found is left to say what it holds: a list of thousands of addresses comes in hundreds of datagrams, one after the other. */
+const LIST_MS = 3000;
+
 /** Ways to go down that are known to end every claim made before. */
 const CONCLUSIVE: ReadonlySet<PeerReason> = new Set<PeerReason>(['goodbye', 'offLan', 'refused']);
 
@@ -79,10 +82,14 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   let contested = false;
   let offeredBy: string | undefined;
   let planWaitMs = 0;
+  let untold = false;
   for (const peer of peers.values()) {
     const byHeartbeat = peer.up && peer.stateOf(address.key)?.held === true;
     const byClaim = peer.node === rival;
-    if (!byHeartbeat && !byClaim) continue;
+    if (!byHeartbeat && !byClaim) {
+      untold ||= peer.up && !peer.told && self.now - peer.linkedAt < LIST_MS;
+      continue;
+    }
     if (eligible && (address.held || self.mayClaim) && isOffered(peer, address, myIndex)) {
       offeredBy = peer.node;
       if (hasNewerPlan(peer, address, self)) planWaitMs = Math.max(planWaitMs, PLAN_MS / 2);
@@ -97,7 +104,7 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   if (!eligible) return { mine: false };
   if (address.held) return { mine: true, contested };
   if (!self.mayClaim) return { mine: false };
-  if (self.now < address.askedUntil) return { mine: false, vacant: true };
+  if (untold || self.now < address.askedUntil) return { mine: false, vacant: true };
   if (planWaitMs > 0 && !(self.now - address.vacantSince >= planWaitMs)) return { mine: false, vacant: true };
   let ahead = 0;
   for (let index = 0; index < address.candidates.length; index++) {

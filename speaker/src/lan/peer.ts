@@ -47,6 +47,8 @@ export class Peer {
   keys: readonly number[] = [];
   /** Whether datagrams pass in both directions. */
   linkUp = false;
+  /** Since when, if they do. */
+  linkedAt = -Infinity;
   /** Whether it is alive: the same, or in a large cluster that a way leads to it through others. */
   up = false;
   /** Stands for it in lists of links. */
@@ -106,6 +108,11 @@ export class Peer {
   get current(): boolean {
     if (!this.linkUp && this.record !== undefined) return true;
     return this.generation >= 0 && this.generation === this.gatheringGeneration;
+  }
+
+  /** Whether all of a list of its addresses has come here: a long one takes a while. */
+  get told(): boolean {
+    return !this.linkUp || this.generation >= 0;
   }
 
   private get known(): ReadonlyMap<AddressKey, HeartbeatAddress> {

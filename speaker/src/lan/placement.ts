@@ -36,17 +36,17 @@ export class Placement {
     const listens = joined && this.decisions.planned && this.rounds.canBeat, hearsAll = this.hearsAll;
     if (listens && (!hearsAll || this.membership.prompt)) this.listening.start(now);
     else if (joined) this.membership.late(now); // who is overdue may have been heard by all but this node
-    this.assign(now, listens && !hearsAll);
+    this.assign(now, this.addresses.list, listens && !hearsAll);
   }
 
   /**
-   * Assigns interfaces to addresses. An address that was held on other networks alone, and could be on its own LAN now, is given up if
+   * Assigns interfaces to these addresses. An address that was held on other networks alone, and could be on its own LAN now, is given up if
    * that LAN is to be listened to: who serves it there keeps it.
    */
-  assign(now: number, listens = false): void {
-    const offLink = listens ? this.addresses.list.filter(({ held, reach }) => held && reach === Reach.OFF_LINK) : [];
-    const { changed, renamed } = this.interfaces.assign(this.addresses.list);
-    this.askForNew(now, new Set(changed));
+  assign(now: number, addresses: readonly Address[], listens = false): void {
+    const offLink = listens ? addresses.filter(({ held, reach }) => held && reach === Reach.OFF_LINK) : [];
+    const { changed, renamed } = this.interfaces.assign(addresses);
+    this.askForNew(now, addresses, new Set(changed));
     const heldBefore = new Set(renamed.filter(({ held }) => held));
     for (const address of offLink) if (address.reach === Reach.ON_LINK) this.holdings.lose(address, 'lanJoined');
     for (const address of changed) {
@@ -58,13 +58,13 @@ export class Placement {
     for (const address of heldBefore) {
       if (address.held) this.outbox.event({ code: 'interfacesChanged', address: address.text, interfaces: namesOf(address) });
     }
-    this.interfaces.reportMissing(this.addresses.list, this.membership.node, this.outbox);
+    this.interfaces.reportMissing(addresses, this.membership.node, this.outbox);
   }
 
-  private askForNew(now: number, changed: ReadonlySet<Address>): void {
+  private askForNew(now: number, addresses: readonly Address[], changed: ReadonlySet<Address>): void {
     const { node, intervalMs } = this.membership;
     const asks = this.rounds.canBeat && !this.listening.active && !this.hearsAll;
-    for (const address of this.addresses.list) {
+    for (const address of addresses) {
       const eligible = address.reach !== Reach.NONE && address.candidates.includes(node);
       if (asks && eligible && !address.held && (!address.eligible || changed.has(address))) address.askedUntil = now + 1.5 * intervalMs;
       address.eligible = eligible;

@@ -117,7 +117,7 @@ export class Probing {
     const ready: Address[] = [];
     this.deadline = Infinity;
     for (const address of this.active) {
-      const due = now >= address.check!.next, waits = due && !this.pace.isOpen(now);
+      const due = now >= address.check!.next, waits = due && !this.pace.isOpen(now, true);
       if (due && !waits && this.due(now, address, address.check!)) ready.push(address);
       this.deadline = Math.min(this.deadline, waits ? this.pace.nextTurn : address.check?.next ?? Infinity);
     }

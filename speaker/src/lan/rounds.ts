@@ -32,7 +32,8 @@ export class Rounds {
   /** When something was last passed on to the neighbours, in a large cluster. */
   private lastPass = -Infinity;
   private linksTold = 0;
-  private triggeredSpacingMs = TRIGGERED_SPACING_MS;
+  /** When as much as was sent last may be followed by something else than the next round. */
+  private spacedUntil = -Infinity;
   /** What peers should hear at once has changed. */
   private dirty = false;
   /** What our heartbeats tell of addresses has changed. */
@@ -90,13 +91,14 @@ export class Rounds {
     }
     const periodic = now >= this.nextBeat;
     if (periodic || (this.canBeat && now >= this.triggeredAt)) this.round(now, periodic);
+    else if (this.canBeat && now >= this.goesOnAt) this.goOn(now);
     this.tellSingle(now);
     if (now >= this.passDeadline) this.pass(now, false);
   }
 
   /** When {@link beat} has something to send. */
   get deadline(): number {
-    return Math.min(this.nextBeat, this.canBeat ? this.triggeredAt : Infinity, this.passDeadline);
+    return Math.min(this.nextBeat, this.canBeat ? Math.min(this.triggeredAt, this.goesOnAt) : Infinity, this.passDeadline);
   }
 
   goodbye(now: number): void {
@@ -115,11 +117,9 @@ export class Rounds {
     this.holdings.told(now);
     if (!this.canBeat) return;
     if (this.membership.twins.notices.length > 0) this.heartbeats.notify(now, this.outbox);
-    if (this.statesChanged) this.update();
-    const before = this.outbox.datagramCount;
-    this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox);
-    this.triggeredSpacingMs = Math.max(TRIGGERED_SPACING_MS, (this.outbox.datagramCount - before) / DATAGRAMS_PER_MS);
-    this.dirty = false;
+    this.update();
+    this.spaced(now, () => this.heartbeats.round(now, this.dirty, this.listening.active, this.interfaces, this.outbox));
+    this.dirty = this.statesChanged; // that is told when a long list has been told to its end
     if (this.membership.mesh.relays) this.pass(now, periodic);
   }
 
@@ -127,14 +127,26 @@ export class Rounds {
   private tellSingle(now: number): void {
     const { questions, answers } = this.membership;
     if (questions.size === 0 && answers.size === 0) return;
-    if (this.statesChanged) this.update();
+    this.update();
     for (const peer of questions) this.heartbeats.tell(now, peer, true, this.listening.active, this.interfaces, this.outbox);
     if (this.lastRound < now) for (const peer of answers) this.heartbeats.tell(now, peer, false, this.listening.active, this.interfaces, this.outbox);
     questions.clear();
     answers.clear();
   }
 
+  private goOn(now: number): void {
+    this.spaced(now, () => this.heartbeats.goOn(now, this.listening.active, this.interfaces, this.outbox));
+  }
+
+  /** The more is sent, the longer it is until something follows. */
+  private spaced(now: number, send: () => void): void {
+    const before = this.outbox.datagramCount;
+    send();
+    this.spacedUntil = now + Math.max(TRIGGERED_SPACING_MS, (this.outbox.datagramCount - before) / DATAGRAMS_PER_MS);
+  }
+
   private update(): void {
+    if (!this.statesChanged || this.heartbeats.unfinished) return;
     this.statesChanged = false;
     this.heartbeats.update(this.addresses.list, this.decisions.revision);
   }
@@ -148,7 +160,12 @@ export class Rounds {
 
   /** When something is to be told that should not wait for the next round. */
   private get triggeredAt(): number {
-    return this.dirty ? this.lastRound + this.triggeredSpacingMs : Infinity;
+    return this.dirty && !this.heartbeats.unfinished ? Math.max(this.spacedUntil, this.lastRound + TRIGGERED_SPACING_MS) : Infinity;
+  }
+
+  /** When the next pages of a long list are to be told. */
+  private get goesOnAt(): number {
+    return this.heartbeats.unfinished ? this.spacedUntil : Infinity;
   }
 
   /** In a large cluster, passes on what is new. */

@@ -15,6 +15,12 @@ export interface LanPlan {
   readonly revision?: number;
 }
 
+/** What is different from the plan before. `addresses` has those that are new or changed; everything else is as in a plan. */
+export interface LanPlanChange extends LanPlan {
+  /** Texts of addresses that are planned no longer. */
+  readonly removed: readonly string[];
+}
+
 export interface PlannedPeer {
   /** Node name. */
   readonly node: string;

@@ -100,6 +100,7 @@ const ADVICE: readonly { code: string; subject?: RegExp; fix: string | ((subject
   { code: 'ENETDOWN', fix: 'the interface is down; see `ip link`' },
   { code: 'EMFILE', fix: 'this process has too many open files; raise `ulimit -n`' },
   { code: 'ENFILE', fix: 'the node has too many open files; raise the sysctl fs.file-max' },
+  { code: 'ENOMEM', subject: /multicast groups/, fix: 'the kernel gave no memory for so many; raise the sysctl net.core.optmem_max' },
   { code: 'ENOMEM', fix: 'the kernel gave no memory; for a filter, raise the sysctl net.core.optmem_max' },
   { code: 'ENOBUFS', fix: 'a queue of the kernel is full; raise the sysctls net.core.rmem_max and net.core.wmem_max' },
 ];

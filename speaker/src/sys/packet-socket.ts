@@ -13,6 +13,7 @@ const PACKET_DROP_MEMBERSHIP = 2;
 const PACKET_STATISTICS = 6;
 const PACKET_MR_MULTICAST = 0;
 const PACKET_MR_PROMISC = 1;
+const PACKET_MR_ALLMULTI = 2;
 
 /** Where a frame's EtherType is. */
 const ETHER_TYPE = 12;
@@ -90,6 +91,15 @@ export class PacketSocket extends Socket {
    */
   public setMulticast(interfaceIndex: number, hardwareAddress: Uint8Array, member: boolean): void {
     this.setMembership(member, interfaceIndex, PACKET_MR_MULTICAST, hardwareAddress);
+  }
+
+  /**
+   * Has an interface take frames to any group, or no longer. The kernel counts, and forgets an interface that vanishes.
+   *
+   * @throws SysError `ENODEV` when the interface has vanished meanwhile
+   */
+  public setAllMulticast(interfaceIndex: number, all: boolean): void {
+    this.setMembership(all, interfaceIndex, PACKET_MR_ALLMULTI, NO_ADDRESS);
   }
 
   /** Sends a whole frame, Ethernet header included. @returns 0 or the error number */

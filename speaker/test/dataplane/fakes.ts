@@ -1,7 +1,7 @@
 import { Loop, LoopOptions } from '../../src/dataplane/loop';
 import { Command, Report } from '../../src/dataplane/messages';
 import { Core, FrameSource, HeartbeatSocket, LinkSource, Surroundings } from '../../src/dataplane/surroundings';
-import { LanEvent, LanPlan, LanSnapshot, Link, Outbox, Takeover } from '../../src/lan';
+import { LanEvent, LanPlan, LanPlanChange, LanSnapshot, Link, Outbox, Takeover } from '../../src/lan';
 import { NetworkLink, NOTHING, SysError, Undelivered } from '../../src/sys';
 
 export const PACKETS = 10, TIMER = 11, WAKEUP = 12, HEARTBEATS4 = 14, HEARTBEATS6 = 16, NEIGHBORS = 18, LINKS = 20;
@@ -35,6 +35,7 @@ export class FakeCore implements Core {
   private readonly outbox = new Outbox();
 
   public setPlan = (now: number, plan: LanPlan) => this.called('setPlan', now, plan);
+  public changePlan = (now: number, change: LanPlanChange) => this.called('changePlan', now, change);
   public setLinks = (now: number, links: readonly Link[]) => this.called('setLinks', now, links);
   public setKeys = (now: number, keys: readonly Uint8Array[]) => this.called('setKeys', now, keys);
   public receiveFrame = (now: number, ifindex: number, frame: Uint8Array, length: number, ...receivedAt: number[]) =>
@@ -131,6 +132,7 @@ export class FakeSurroundings implements Surroundings {
     setMulticast: (index: number, hardwareAddress: Uint8Array, member: boolean) => {
       this.multicasts[member ? 'add' : 'delete'](`${index} ${Buffer.from(hardwareAddress).toString('hex')}`);
     },
+    setAllMulticast: (index: number, all: boolean) => { this.multicasts[all ? 'add' : 'delete'](`${index} all`); },
   });
   public readonly groups = {
     join: (index: number, group: Uint8Array) => {

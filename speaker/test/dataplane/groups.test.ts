@@ -1,6 +1,8 @@
 import { ETH0, FakeLinks, FakeSurroundings, gone, started } from './fakes';
+import { MOST_GROUPS } from '../../src/dataplane/groups';
 import { Loop } from '../../src/dataplane/loop';
 import { LanPlan } from '../../src/lan';
+import { SysError } from '../../src/sys';
 
 const LAN = { ...ETH0, addresses: ['fe80::2c/64'] };
 const WIFI = { ...LAN, index: 3, name: 'wlan0' };
@@ -79,7 +81,7 @@ test('a group that cannot be joined is told once, ends nothing, and is tried aga
     loop.turn();
     loop.turn();
   }
-  expect(around.problems()).toEqual([expect.stringContaining('cannot be joined')]);
+  expect(around.problems()).toEqual([expect.stringMatching(/^1 multicast groups cannot be joined; .*among them fd93:5:22::100,/)]);
   expect([...around.groupsJoined]).toEqual([`2 ${GROUP}`]);
   expect(around.armed.at(-1)).toBe(Infinity);
 });
@@ -103,4 +105,73 @@ test('an interface that is another one though it looks the same joins anew', () 
   links.pending.push([{ ...LAN, incarnation: 1 }]);
   loop.turn();
   expect([[...around.groupsJoined], [...around.multicasts]]).toEqual([[`2 ${GROUP}`], [`2 ${MAC}`]]);
+});
+
+describe('a thousand groups', () => {
+  const COUNT = 1_000, STEP = 32;
+  const thousand = plan(...Array.from({ length: COUNT }, (_, i) => `fd93:5:22::${(i + 1).toString(16)}`));
+
+  test('are joined and left in steps, with heartbeats heard between, and the first addresses of the plan come first', () => {
+    const { around, loop, tell } = looping();
+    tell(thousand);
+    const joined = () => around.groupsJoined.size;
+    expect([...around.groupsJoined][0]).toBe('2 ff0200000000000000000001ff000001');
+    for (let before = joined(); before < COUNT; before = joined()) {
+      around.datagrams4.push({ from: '93.5.22.45', text: 'a heartbeat' });
+      loop.turn();
+      expect(around.datagrams4).toEqual([]);
+      expect([joined() > before, joined() - before <= STEP]).toEqual([true, true]);
+    }
+    expect(around.multicasts.size).toBe(COUNT);
+    tell(plan('fd93:5:22::1'));
+    expect(joined()).toBeGreaterThanOrEqual(COUNT - 2 * STEP);
+    for (let turn = 0; turn < COUNT / STEP; turn++) loop.turn();
+    expect([joined(), around.multicasts.size]).toEqual([1, 1]);
+    expect(around.problems()).toEqual([]);
+  });
+
+  test('of which the kernel refuses some: told once, with how many, and what to change', () => {
+    const { around, loop, tell } = looping();
+    const join = around.groups.join;
+    around.groups.join = (index, group) => {
+      if (around.groupsJoined.size === 600) throw new SysError('setsockopt', 12, { subject: 'IPv6 multicast groups' });
+      join(index, group);
+    };
+    tell(thousand);
+    for (let turn = 0; turn < COUNT / STEP; turn++) loop.turn();
+    expect([around.groupsJoined.size, around.multicasts.size]).toEqual([600, COUNT]);
+    expect(around.reports.filter(({ type }) => type === 'problem')).toEqual([{
+      type: 'problem',
+      message: expect.stringMatching(/^400 multicast groups cannot be joined; trying again\. .* among them fd93:5:22::259,/),
+      fields: { ifindex: 2, groups: 400, error: expect.stringMatching(/ENOMEM: .*net\.core\.optmem_max/) },
+    }]);
+    around.groups.join = join;
+    around.time += 1000;
+    loop.turn(); // which sets the timer
+    for (let turn = 0; turn < COUNT / STEP; turn++) loop.turn();
+    expect(around.groupsJoined.size).toBe(COUNT);
+  });
+
+  test('and more than the kernel can look through for each packet are not joined: that is told, and the interface takes all', () => {
+    const { around, loop, tell } = looping();
+    const addresses = Array.from({ length: MOST_GROUPS + 1 }, (_, i) => `fd93:5:22::${(i + 1).toString(16)}`);
+    tell(plan(...addresses));
+    for (let turn = 0; turn < MOST_GROUPS / STEP; turn++) loop.turn();
+    expect([around.groupsJoined.size, around.multicasts.has('2 all')]).toEqual([MOST_GROUPS, true]);
+    tell({ ...plan(...addresses), revision: 2 });
+    expect(around.problems()).toEqual([expect.stringMatching(/^more than 2048 multicast groups are wanted: others are not joined/)]);
+    tell(plan(...addresses.slice(1)));
+    for (let turn = 0; turn < 2; turn++) loop.turn();
+    expect([around.groupsJoined.size, around.multicasts.has('2 all')]).toEqual([MOST_GROUPS, false]);
+    expect([...around.groupsJoined].at(-1)).toBe('2 ff0200000000000000000001ff000801');
+  });
+
+  test('a plan that comes meanwhile counts', () => {
+    const { around, loop, tell } = looping();
+    tell(thousand);
+    tell(plan('fd93:5:22::100'));
+    for (let turn = 0; turn < COUNT / STEP; turn++) loop.turn();
+    expect([...around.groupsJoined]).toEqual([`2 ${GROUP}`]);
+    expect([...around.multicasts]).toEqual([`2 ${MAC}`]);
+  });
 });

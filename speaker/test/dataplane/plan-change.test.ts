@@ -1,23 +1,25 @@
 /** A plan crosses to the thread of the data plane as what is different from the one before. */
 import * as fc from 'fast-check';
 import { Command } from '../../src/dataplane/messages';
-import { PlanReceiver, PlanSender } from '../../src/dataplane/plan-change';
+import { PlanReceiver, PlanSender, SLICE } from '../../src/dataplane/plan-change';
 import { LanPlan, PlannedAddress } from '../../src/lan';
 
 const address = (last: number, change: Partial<PlannedAddress> = {}): PlannedAddress => ({ address: `93.5.22.${last}`, candidates: ['a', 'b'], ...change });
 const plan = (addresses: readonly PlannedAddress[], change: Partial<LanPlan> = {}): LanPlan => ({ node: 'a', addresses, peers: [{ node: 'b', addresses: ['93.5.22.45'] }], revision: 7, ...change });
 
 /** What arrives: messages are copied between threads. */
-function receive(receiver: PlanReceiver, command: Command): LanPlan {
-  const copy = structuredClone(command);
-  if (copy.type === 'plan') return receiver.whole(copy.plan);
-  if (copy.type === 'planChange') return receiver.changed(copy.change);
-  throw new Error(`unexpected ${copy.type}`);
+function receive(receiver: PlanReceiver, commands: readonly Command[]): LanPlan {
+  return commands.map((command): LanPlan => {
+    const copy = structuredClone(command);
+    if (copy.type === 'plan') return receiver.whole(copy.plan);
+    if (copy.type === 'planChange') return receiver.changed(copy.change);
+    throw new Error(`unexpected ${copy.type}`);
+  }).at(-1)!;
 }
 
 test('the first one is sent whole', () => {
   const first = plan([address(100), address(101)]);
-  expect(new PlanSender().command(first)).toEqual({ type: 'plan', plan: first });
+  expect(new PlanSender().commands(first)).toEqual([{ type: 'plan', plan: first }]);
 });
 
 test.each<[string, PlannedAddress[], Partial<{ addresses: PlannedAddress[]; removed: string[] }>]>([
@@ -29,25 +31,25 @@ test.each<[string, PlannedAddress[], Partial<{ addresses: PlannedAddress[]; remo
   ['interfaces', [address(100, { interfaces: ['eth0'] }), address(101)], { addresses: [address(100, { interfaces: ['eth0'] })] }],
 ])('then only what is different: %s', (_, addresses, change) => {
   const sender = new PlanSender();
-  sender.command(plan([address(100), address(101)]));
+  sender.commands(plan([address(100), address(101)]));
   const next = plan(addresses, { revision: 8, peers: [] });
-  expect(sender.command(next)).toEqual({ type: 'planChange', change: { ...next, addresses: [], removed: [], ...change } });
+  expect(sender.commands(next)).toEqual([{ type: 'planChange', change: { ...next, addresses: [], removed: [], ...change } }]);
 });
 
 test('entries that have not changed are the same objects to the receiver', () => {
   const sender = new PlanSender(), receiver = new PlanReceiver();
-  const first = receive(receiver, sender.command(plan([address(100), address(101)])));
-  const second = receive(receiver, sender.command(plan([address(100), address(101, { candidates: ['b'] })])));
+  const first = receive(receiver, sender.commands(plan([address(100), address(101)])));
+  const second = receive(receiver, sender.commands(plan([address(100), address(101, { candidates: ['b'] })])));
   expect(second.addresses[0]).toBe(first.addresses[0]);
   expect(second.addresses[1]).not.toBe(first.addresses[1]);
 });
 
 test('a plan that names an address twice arrives as it is, for the core to refuse, and the next one whole', () => {
   const sender = new PlanSender(), receiver = new PlanReceiver();
-  sender.command(plan([address(100)]));
+  sender.commands(plan([address(100)]));
   const twice = plan([address(100), address(100)]), next = plan([address(101)]);
-  expect(receive(receiver, sender.command(twice))).toEqual(twice);
-  expect(sender.command(next)).toEqual({ type: 'plan', plan: next });
+  expect(receive(receiver, sender.commands(twice))).toEqual(twice);
+  expect(sender.commands(next)).toEqual([{ type: 'plan', plan: next }]);
 });
 
 test('whatever plans follow each other, each arrives as it was sent', () => {
@@ -64,7 +66,27 @@ test('whatever plans follow each other, each arrives as it was sent', () => {
     const sender = new PlanSender(), receiver = new PlanReceiver();
     for (const { addresses, revision } of all) {
       const sent = plan(addresses, { revision });
-      expect(sorted(receive(receiver, sender.command(sent)))).toEqual(sorted(sent));
+      expect(sorted(receive(receiver, sender.commands(sent)))).toEqual(sorted(sent));
     }
   }));
+});
+
+describe('what is different in thousands of addresses', () => {
+  const many = (count: number, change: Partial<PlannedAddress> = {}) => Array.from({ length: count }, (_, i) => ({ ...address(0, change), address: `10.50.${Math.floor(i / 256)}.${i % 256}` }));
+  const sizes = (commands: readonly Command[]) => commands.map((command) => {
+    if (command.type === 'plan') return ['plan', command.plan.addresses.length, 0, command.plan.revision];
+    if (command.type === 'planChange') return ['planChange', command.change.addresses.length, command.change.removed.length, command.change.revision];
+    return [command.type];
+  });
+
+  test('comes in slices, and the revision with the last one: until then the plan is no newer than that before', () => {
+    const sender = new PlanSender();
+    expect(sizes(sender.commands(plan(many(2 * SLICE + 1))))).toEqual([['plan', SLICE, 0, undefined], ['planChange', SLICE, 0, undefined], ['planChange', 1, 0, 7]]);
+    expect(sizes(sender.commands(plan(many(SLICE, { candidates: ['b'] }), { revision: 8 })))).toEqual([['planChange', SLICE, SLICE, 7], ['planChange', 0, 1, 8]]);
+  });
+
+  test('arrives as it was sent', () => {
+    const sender = new PlanSender(), receiver = new PlanReceiver();
+    for (const next of [plan(many(3_000)), plan(many(2_000, { candidates: ['b'] })), plan([])]) expect(receive(receiver, sender.commands(next))).toEqual(next);
+  });
 });

@@ -164,7 +164,7 @@ export class Station {
         },
         setPromiscuous: () => undefined,
       },
-      neighbors: { ...frameSource(NEIGHBORS, this.neighborFrames), setMulticast: () => undefined },
+      neighbors: { ...frameSource(NEIGHBORS, this.neighborFrames), setMulticast: () => undefined, setAllMulticast: () => undefined },
       groups: { join: () => undefined, leave: () => undefined },
       heartbeats: [{
         fd: HEARTBEATS,
