@@ -95,6 +95,10 @@ const speaker = new typescript.TypeScriptProject({
   name: 'home-load-balancer',
   description: 'The program that HomeLoadBalancer runs in a cluster: controller, speaker, and the hlb command line',
   package: false,
+  // `npx home-load-balancer check …` runs the one that is named as the package; installed, it is `hlb`.
+  bin: { 'home-load-balancer': 'dist/main.js', 'hlb': 'dist/main.js' },
+  entrypoint: '',
+  npmignoreEnabled: false,
   deps: ['@peculiar/x509@^2.2.0', 'commander@^14.0.0', 'ipaddr.js@^2.5.0', 'koffi@3.3.4', 'pino@^10.0.0', 'prom-client@^15.1.3', 'reflect-metadata@^0.2.2', 'yaml@^2.9.1'],
   devDeps: ['esbuild@^0.28.2', 'fast-check@^4.10.2'],
   eslintOptions: { dirs: ['src'], devdirs: ['test'], ignorePatterns: ['src/config/metallb.io.ts'] },
@@ -102,6 +106,7 @@ const speaker = new typescript.TypeScriptProject({
   tsconfigDev: { compilerOptions: { target: 'ES2022', lib: ['es2022'], isolatedModules: true, rootDir: '../..', skipLibCheck: true } },
   gitignore: ['/dist/'],
 });
+speaker.package.addField('files', ['dist/main.js', 'dist/certificate-maker.js']);
 speaker.package.installTask.reset(); // the root installs for both
 speaker.package.installCiTask.reset();
 // What makes certificates is in a file of its own, which is read by who makes one.

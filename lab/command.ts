@@ -17,6 +17,8 @@ export interface CommandOptions {
   /** Throw `COMMAND_FAILED` if the status is not 0. Default true. */
   readonly check?: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  /** The folder it runs in. Default: that of this process. */
+  readonly cwd?: string;
 }
 
 /** Users other than root often have no `sbin` in their PATH, where `ip` and `nft` live. */
@@ -49,7 +51,9 @@ function lives(pid: number): boolean {
 export async function run(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const { input = '', timeoutMs = 30_000, check = true } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(argv[0], argv.slice(1), { env: { ...(options.env ?? process.env), PATH: pathWithSbin() }, timeout: timeoutMs, killSignal: 'SIGKILL' });
+    const child = spawn(argv[0], argv.slice(1), {
+      cwd: options.cwd, env: { ...(options.env ?? process.env), PATH: pathWithSbin() }, timeout: timeoutMs, killSignal: 'SIGKILL',
+    });
     if (child.pid !== undefined) running.add(child);
     const out: Buffer[] = [], err: Buffer[] = [];
     child.stdout.on('data', (data: Buffer) => out.push(data));
