@@ -2,7 +2,7 @@
  * Peers of the speaker that is measured: the same core as in a speaker, the same key, the same octets, but many of them in one process, without a responder and without a Kubernetes client.
  * To the measured speaker they speak by UDP, each from an address of its own; among themselves without a socket, for that would cost more than all that is to be measured.
  * Even so a mesh of 32 is some ten thousand datagrams a second to verify, for which one process has not the time: its peers would lose each other, and the measured speaker them, again and again. So they hear each
- * other once a second only, and are content with that. What they send to the measured speaker, and that it comes ten times a second, is the same.
+ * other once a second only, and are content with that; and what the measured speaker sends comes first. What they send to it, and that it comes ten times a second, is the same.
  *
  * Says `up` when all of them and the measured speaker hear each other.
  */
@@ -24,6 +24,8 @@ const INTERVAL_MS = 100;
 const MULTIPLIER = 30;
 /** Between two rounds of a peer that the others hear. */
 const HEARD_EVERY_MS = 1000;
+/** For so long at most datagrams of peers are handed over before sockets and timers have their turn: when a thousand addresses are passed on, thousands wait. */
+const TURN_MS = 2;
 /** Where a datagram has its type. */
 const TYPE_OFFSET = 5;
 
@@ -56,12 +58,12 @@ class Peer {
   }
 
   private drain(outbox: Outbox): void {
-    const now = performance.now(), heard = outbox.datagramCount > 0 && now >= this.unheardUntil;
-    if (heard) this.unheardUntil = now + HEARD_EVERY_MS;
+    const now = performance.now(), heard = now >= this.unheardUntil;
     for (let i = 0; i < outbox.datagramCount; i++) {
       const { to, bytes, length } = outbox.datagrams[i];
-      // What is passed on of others is said once.
-      this.cluster.send(this, to, bytes.subarray(0, length), heard || bytes[TYPE_OFFSET] === Number(HeartbeatType.RELAY));
+      const relay = bytes[TYPE_OFFSET] === Number(HeartbeatType.RELAY); // what is passed on of others is said once
+      if (heard && !relay) this.unheardUntil = now + HEARD_EVERY_MS;
+      this.cluster.send(this, to, bytes.subarray(0, length), heard || relay);
     }
     for (const event of outbox.events) if (event.code === 'peerUp' || event.code === 'peerDown') this.cluster.heard(this, event.node, event.code === 'peerUp');
     clearTimeout(this.timer);
@@ -74,6 +76,7 @@ class Peer {
 class Peers {
   private readonly byAddress = new Map<string, Peer>();
   private readonly heardBy = new Set<Peer>();
+  private waiting: (() => void)[] = [];
 
   constructor(private readonly setup: PeersSetup) {
     for (const { node, address } of setup.peers) this.byAddress.set(address, new Peer(node, address, this));
@@ -87,7 +90,15 @@ class Peers {
     const other = this.byAddress.get(to), copy = other === undefined || heard ? datagram.slice() : undefined;
     if (copy === undefined) return;
     if (other === undefined) from.send(to, this.setup.port, copy);
-    else setImmediate(() => other.receive(from.address, copy));
+    else if (this.waiting.push(() => other.receive(from.address, copy)) === 1) setImmediate(() => this.handOver());
+  }
+
+  private handOver(): void {
+    const end = performance.now() + TURN_MS;
+    let done = 0;
+    while (done < this.waiting.length && performance.now() < end) this.waiting[done++]();
+    this.waiting = this.waiting.slice(done);
+    if (this.waiting.length > 0) setImmediate(() => this.handOver());
   }
 
   heard(by: Peer, node: string, up: boolean): void {
