@@ -230,8 +230,14 @@ describe('a holder that was away', () => {
     const request = whoHas(VIP);
     expect(framesOf(speaker.receiveFrame(240, 2, request, request.length))).toEqual([]);
     let now = 240;
-    const answered = () => framesOf(speaker.tick(now)).some((frame) => frame.includes(`to ${CLIENT_MAC}`));
+    let questions = 0;
+    const answered = () => {
+      const outbox = speaker.tick(now);
+      questions += decoded(outbox).filter(({ flags }) => flags === HEARTBEAT_FLAG_PROMPT + HEARTBEAT_FLAG_QUESTION).length;
+      return framesOf(outbox).some((frame) => frame.includes(`to ${CLIENT_MAC}`));
+    };
     while (!answered()) now = Math.max(now + 0.1, speaker.nextDeadline());
+    expect(questions).toBe(QUESTIONS);
     expect(now - 240).toBeLessThanOrEqual(QUESTIONS * SPACING_MS + 0.1);
   });
 
