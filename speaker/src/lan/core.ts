@@ -54,9 +54,9 @@ import { Reassurance } from './reassurance';
 import { Reception } from './reception';
 import { Review } from './review';
 import { Rounds } from './rounds';
-import { addressSnapshot, counters, peerSnapshot } from './snapshot';
+import { addressSnapshot, counters, LanSnapshot, peerSnapshot } from './snapshot';
 import { Suspicion } from './suspicion';
-import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanPlanChange, LanSnapshot, Link } from './types';
+import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanPlanChange, Link } from './types';
 
 export class LanCore {
   private readonly node: string;
@@ -157,7 +157,7 @@ export class LanCore {
     if (!this.enter(now)) return this.outbox;
     const first = !this.membership.keys.any && keys.length > 0;
     this.membership.keys.set(now, keys);
-    if (first && this.decisions.planned && this.membership.peers.size > 0) this.listening.start(now);
+    if (first && this.membership.planned && this.membership.peers.size > 0) this.listening.start(now);
     this.keyMissingReported = false;
     this.membership.changed = true;
     this.rounds.tell();
@@ -262,10 +262,10 @@ export class LanCore {
       this.probing.forget(address);
       this.interfaces.forget(address);
     }
+    const first = !this.membership.planned;
     this.membership.setPeers(now, peers, this.outbox);
     this.decisions.revision = revision;
-    if (!this.decisions.planned) {
-      this.decisions.planned = true;
+    if (first) {
       this.rounds.begin(now);
       if (this.membership.peers.size > 0) this.listening.start(now);
     }

@@ -7,10 +7,9 @@ import { Listening } from './listening';
 import { Membership } from './membership';
 import { decide, isRivalFresh, Verdict } from './ownership';
 import { Probing } from './probing';
+import { askingMs } from './questions';
 
 export class Decisions {
-  /** Whether there is a plan. */
-  planned = false;
   /** Revision of the plan. */
   revision = 0;
   /** This speaker stops: it takes nothing, and waits to be relieved of what it holds. */
@@ -22,12 +21,12 @@ export class Decisions {
   ) {}
 
   about(now: number, address: Address): Verdict {
-    const { node, keys, detectionMs, peers } = this.membership;
+    const { node, keys, detectionMs, peers, planned } = this.membership;
     return decide(address, {
       now,
       node,
       revision: this.revision,
-      mayClaim: this.planned && !this.listening.active && !this.listening.hesitation.active && !this.leaving,
+      mayClaim: planned && !this.listening.active && !this.listening.hesitation.active && !this.leaving,
       begins: this.listening.hasJustEnded(now),
       assumePeersUp: !keys.any,
       detectionMs,
@@ -80,7 +79,7 @@ export class Decisions {
   heedLost(now: number, addresses: readonly Address[]): void {
     const { lost, detectionMs, intervalMs } = this.membership;
     for (const { peer, record } of lost.splice(0)) {
-      const at = now - detectionMs + 1.5 * intervalMs;
+      const at = now - detectionMs + askingMs(intervalMs);
       for (const address of addresses) {
         if (!address.held && record?.states.get(address.key)?.held === true) address.rival ??= { node: peer.node, at, onLinkAt: at };
       }

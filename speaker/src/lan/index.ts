@@ -9,4 +9,5 @@ export { LanError } from './errors';
 export type { LanErrorCode } from './errors';
 export { Outbox } from './outbox';
 export type { OutgoingDatagram, OutgoingFrame, Takeover } from './outbox';
+export type { AddressSnapshot, LanSnapshot, PeerSnapshot } from './snapshot';
 export * from './types';

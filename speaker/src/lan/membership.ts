@@ -41,6 +41,8 @@ export class Membership {
   readonly mesh: Mesh;
   /** Peers of a large cluster to which no way leads any more; whoever reads it empties it. */
   readonly lost: { readonly peer: Peer; readonly record: NodeRecord | undefined }[] = [];
+  /** Whether there is a plan, so that it is known who the peers are. */
+  planned = false;
   /** Whether anything about a peer that ownership depends on has changed; whoever reads it sets it back. */
   changed = false;
   /** Counts changes of the links to neighbours. */
@@ -58,7 +60,6 @@ export class Membership {
   private readonly rejections: Rejections;
   private readonly heartbeat: Heartbeat = emptyHeartbeat();
   private accuseFrom = -Infinity;
-  private planned = false;
   private settledAt = -Infinity;
 
   /** @param prompt whether it answers questions, and may be suspected; see suspicion.ts */

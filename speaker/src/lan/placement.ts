@@ -17,6 +17,7 @@ import { Interfaces } from './interfaces';
 import { Listening } from './listening';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
+import { askingMs } from './questions';
 import { Rounds } from './rounds';
 import { namesOf } from './snapshot';
 import { Link } from './types';
@@ -33,7 +34,7 @@ export class Placement {
     this.interfaces.setLinks(links);
     const joined = this.interfaces.lans().some((lan) => !before.has(lan));
     if (joined) this.membership.resolveAnew();
-    const listens = joined && this.decisions.planned && this.rounds.canBeat, hearsAll = this.hearsAll;
+    const listens = joined && this.membership.planned && this.rounds.canBeat, hearsAll = this.hearsAll;
     if (listens && (!hearsAll || this.membership.prompt)) this.listening.start(now);
     else if (joined) this.membership.late(now); // who is overdue may have been heard by all but this node
     this.assign(now, this.addresses.list, listens && !hearsAll);
@@ -66,7 +67,7 @@ export class Placement {
     const asks = this.rounds.canBeat && !this.listening.active && !this.hearsAll;
     for (const address of addresses) {
       const eligible = address.reach !== Reach.NONE && address.candidates.includes(node);
-      if (asks && eligible && !address.held && (!address.eligible || changed.has(address))) address.askedUntil = now + 1.5 * intervalMs;
+      if (asks && eligible && !address.held && (!address.eligible || changed.has(address))) address.askedUntil = now + askingMs(intervalMs);
       address.eligible = eligible;
     }
   }

@@ -11,6 +11,11 @@ export const SPEAKERS_ALONE = -1;
 const request = new ArpFrame();
 request.operation = ARP_REQUEST;
 
+/** For so long the LAN is asked about what is in doubt: a question goes out once an interval, and has been answered by then. A heartbeat that is late by more than that is overdue. */
+export function askingMs(intervalMs: number): number {
+  return intervalMs * 1.5;
+}
+
 /**
  * Asks a speaker, or all of them, whether it answers for an address: an ARP probe (RFC 5227 §2.1.1), which a single one is asked in the name of nobody, or a Neighbor Solicitation.
  * @param hardwareAddress whom to ask; undefined for all

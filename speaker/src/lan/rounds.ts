@@ -102,7 +102,7 @@ export class Rounds {
   }
 
   goodbye(now: number): void {
-    if (this.decisions.planned && this.membership.keys.any) this.heartbeats.goodbye(now, this.outbox);
+    if (this.membership.planned && this.membership.keys.any) this.heartbeats.goodbye(now, this.outbox);
   }
 
   private round(now: number, periodic: boolean): void {

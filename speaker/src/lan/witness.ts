@@ -25,7 +25,7 @@ import { Outbox } from './outbox';
 import { FULL_MESH_NODES } from './overlay';
 import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
-import { probe, resolve } from './questions';
+import { askingMs, probe, resolve } from './questions';
 
 /** An address is asked for after an answer to an ordinary question at most so often on each interface: on which of them it is held decides who yields. */
 const VERIFY_SPACING_MS = 10;
@@ -142,7 +142,7 @@ export function verify(now: number, iface: Interface, address: Address, hardware
 }
 
 function isOverdue({ now, intervalMs }: WitnessView, { linkUp, heardAt, confirmedAt }: Peer): boolean {
-  return linkUp && now - Math.min(heardAt, confirmedAt) > intervalMs * 1.5;
+  return linkUp && now - Math.min(heardAt, confirmedAt) > askingMs(intervalMs);
 }
 
 function spacingAfter(downMs: number): number {

@@ -22,6 +22,7 @@
  *  - `true`: nobody is found to be off the LAN who is on it, if nothing is lost there, nor a speaker to have ended that runs (the world looks at that).
  */
 import { Lan } from './lan';
+import { areTogether, FAST_MS, isAtHome, Places } from './places';
 import { homeOf, Port } from './port';
 import { VirtualNode } from './virtual-node';
 import { DETECTION_MS, INTERVAL_MS, World } from './world';
@@ -42,8 +43,6 @@ const SOME_ALLOWANCE_MS = DETECTION_MS * 2 + INTERVAL_MS + 100;
 /** Who has answered for so long is known to all who have listened. */
 const STEADY_MS = 1000;
 const UNASKED: ReadonlySet<AcquireReason> = new Set<AcquireReason>(['firstCandidate', 'onlyCandidate', 'holderDown', 'holderOutranked']);
-/** An answer on the LAN comes before the next question is due. */
-const FAST_MS = 10;
 /** By then a question of which nothing was lost has told who has an address. */
 const FOUND_MS = DETECTION_MS + INTERVAL_MS;
 /** All has come to rest: longer than any of the others without losses. */
@@ -55,15 +54,6 @@ const RETRY_ALLOWANCE_MS = 9000;
 /** With losses heartbeats take longer to get through. */
 const LOSSY_ALLOWANCE_MS = 3000;
 
-/** Where a node is on the LANs, and since when; and of that where cuts have put it, of which its speaker cannot know, and when an interface last changed, of which it is told. */
-interface Place {
-  readonly text: string;
-  readonly since: number;
-  readonly cuts: string;
-  readonly cutsSince: number;
-  readonly pluggedAt: number;
-}
-
 export class Invariants {
   private readonly doubleSince = new Map<string, number>();
   /** Who answered when all had come to rest. */
@@ -74,22 +64,19 @@ export class Invariants {
   private groundSince = 0;
   /** Since when a node has answered for an address, and since when it has been where it is on the LAN, undisturbed. */
   private readonly answeringSince = new Map<string, number>();
-  private readonly place = new Map<VirtualNode, Place>();
-  /** Of speakers: hardware addresses that heartbeats have told them. */
-  private readonly met = new Set<string>();
   /** When a node that answers was last taken for a foreign host. */
   private mistakenAt = -Infinity;
-  /** When a LAN last lost packets or was slow. */
-  private readonly troubledAt = new Map<number, number>();
   /** Who has answered where the client was not, and the client has not heard since. */
   private readonly behindCut = new Set<string>();
   private readonly everAnswered = new Set<string>();
   private readonly noneSince = new Map<string, number>();
   private readonly aloneSince = new Map<string, { readonly port: Port; readonly since: number }>();
 
+  private readonly places: Places;
   private readonly keys: ReadonlyMap<string, number | bigint>;
 
   constructor(private readonly world: World, private readonly addresses: readonly string[]) {
+    this.places = new Places(world);
     this.keys = new Map(addresses.map((address) => [address, parseAddress(address)!]));
   }
 
@@ -105,60 +92,21 @@ export class Invariants {
   private checkKeeps(port: Port, { address, reason }: AddressAcquiredEvent): void {
     const { world, world: { network, now } } = this, { node: taker } = port;
     // What was lost may have begun a vacancy, which is waited out without asking again.
-    if (now - (this.troubledAt.get(port.lan) ?? -Infinity) < FOUND_MS + VACANCY_ALLOWANCE_MS) return;
+    if (this.places.calmOf(port.lan) < FOUND_MS + VACANCY_ALLOWANCE_MS) return;
     if (!taker.canAnswer(this.keys.get(address)!, port)) return;
     // Who has it on another LAN alone leaves the one where it belongs unserved.
-    if (port.lan !== homeOf(address) && this.isAtHome(taker, address)) return;
+    if (port.lan !== homeOf(address) && isAtHome(taker, address)) return;
+    const { cutsSince, pluggedAt } = this.places.of(taker);
     for (const each of network.lans[port.lan].ports) {
       const { node: holder } = each;
       const answeringFor = now - (this.answeringSince.get(nameOf(address, each)) ?? now);
-      const listened = now - Math.max(taker.startedAt, this.place.get(taker)?.pluggedAt ?? now) < 2 * FOUND_MS;
-      const steady = answeringFor >= STEADY_MS && now - this.placedSince(holder) >= (listened ? 2 * FOUND_MS : STILL_AFTER_MS);
+      const listened = now - Math.max(taker.startedAt, pluggedAt) < 2 * FOUND_MS;
+      const steady = answeringFor >= STEADY_MS && now - this.places.of(holder).since >= (listened ? 2 * FOUND_MS : STILL_AFTER_MS);
       const runs = holder !== taker && holder.core !== undefined && !world.isPaused(holder);
       const there = runs && each.segment === port.segment && holder.canAnswer(this.keys.get(address)!, each);
       const agreed = holder.plan.revision === taker.plan.revision && !port.deafTo.has(holder) && !each.deafTo.has(taker);
-      const cutsSince = this.place.get(taker)?.cutsSince ?? now, arrived = now - cutsSince < STILL_AFTER_MS && taker.startedAt < cutsSince;
-      if (steady && there && agreed && !arrived && this.isKnown(each, taker)) this.fail('keeps', `${taker.name} takes ${address} (${reason}), which ${holder.name} has`);
-    }
-  }
-
-  /**
-   * Whether the hardware address of a port is known to the speaker of another node: the plan has its node address there, which can be asked for; or there were heartbeats since that speaker
-   * was started. Else it is taken for that of a foreign host.
-   */
-  private isKnown({ node: { heartbeatPorts }, lan, mac }: Port, by: VirtualNode): boolean {
-    return heartbeatPorts.some((port) => port.lan === lan) || this.met.has(`${by.name} ${by.incarnation} ${mac}`);
-  }
-
-  private noteMeetings({ nodes, network }: World): void {
-    if (network.lans.length < 2) return;
-    for (const by of nodes) {
-      const heard = by.core === undefined ? [] : nodes.filter((node) => node.core !== undefined && network.heartbeatsPass(node, by));
-      for (const { ports } of heard) for (const { mac } of ports) this.met.add(`${by.name} ${by.incarnation} ${mac}`);
-    }
-  }
-
-  /** Whether a node could answer for an address where it belongs. */
-  private isAtHome(node: VirtualNode, address: string): boolean {
-    const port = node.portOn(homeOf(address));
-    return port !== undefined && node.canAnswer(this.keys.get(address)!, port);
-  }
-
-  private placedSince(node: VirtualNode): number {
-    return this.place.get(node)?.since ?? this.world.now;
-  }
-
-  private notePlaces(): void {
-    for (const { number, faults: { loss, delayMs } } of this.world.network.lans) {
-      if (loss > 0 || delayMs > FAST_MS) this.troubledAt.set(number, this.world.now);
-    }
-    for (const node of this.world.nodes) {
-      const cuts = node.ports.map(({ segment, deafTo: { size } }) => [segment, size].join()).join(' ');
-      const text = [cuts, ...node.ports.map(({ onLan, mac, index }) => [onLan, mac, index].join())].join(' ');
-      const { now } = this.world, before = this.place.get(node);
-      if (before?.text === text) continue;
-      const recut = before?.cuts !== cuts;
-      this.place.set(node, { text, since: now, cuts, cutsSince: recut ? now : before.cutsSince, pluggedAt: recut ? before?.pluggedAt ?? now : now });
+      const arrived = now - cutsSince < STILL_AFTER_MS && taker.startedAt < cutsSince;
+      if (steady && there && agreed && !arrived && this.places.isKnown(each, taker)) this.fail('keeps', `${taker.name} takes ${address} (${reason}), which ${holder.name} has`);
     }
   }
 
@@ -173,8 +121,7 @@ export class Invariants {
 
   check(): void {
     const { world } = this;
-    this.notePlaces();
-    this.noteMeetings(world);
+    this.places.note();
     const places = world.network.lans.flatMap(({ number, ports }) => [...new Set(ports.map(({ segment }) => segment))]
       .map((segment) => ({ number, segment, members: ports.filter((port) => port.segment === segment) })));
     const ground = world.groundText();
@@ -275,10 +222,11 @@ export class Invariants {
     // Who ranks higher tells the other on the LAN, if it hears that.
     if (!heard && pairs.some(([a, b]) => a.deafTo.has(b.node))) return;
     // Each serves those on its side of a cut where the address belongs; what is heard of the other elsewhere must not keep it from that.
-    const atHome = ({ node }: Port) => this.isAtHome(node, address);
+    const atHome = ({ node }: Port) => isAtHome(node, address);
     const apart = ([a, b]: readonly [Port, Port]) => atHome(a) && atHome(b) && !areTogether(a.node, b.node, address);
     if (!heard && answering[0].lan !== homeOf(address) && pairs.some(apart)) return;
-    const known = (port: Port, by: VirtualNode) => this.isKnown(port, by) && this.isKnown(port.node.portOn(homeOf(address)) ?? port, by);
+    const { places } = this;
+    const known = (port: Port, by: VirtualNode) => places.isKnown(port, by) && places.isKnown(port.node.portOn(homeOf(address)) ?? port, by);
     if (!heard && pairs.some(([a, b]) => !known(a, b.node))) return;
     const byLan = network.lossy ? ONE_BY_LOSSY_LAN_ALLOWANCE_MS : ONE_BY_LAN_ALLOWANCE_MS;
     const byHeartbeat = network.lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
@@ -295,7 +243,7 @@ export class Invariants {
     const elsewhere = answering.filter((port) => !members.includes(port) && (!atHome || port.lan === number));
     const hears = (node: VirtualNode, port: Port) => network.heartbeatsPass(node, port.node) || node.ports.some((own) => own.joins(port));
     const heldElsewhere = candidates.some((node) => elsewhere.some((port) => hears(node, port)));
-    const foreign = answering.some((port) => able.some(({ node }) => port.node !== node && !this.isKnown(port, node)));
+    const foreign = answering.some((port) => able.some(({ node }) => port.node !== node && !this.places.isKnown(port, node)));
     if (foreign) this.mistakenAt = world.now;
     const foreignAt = Math.max(this.mistakenAt, ...network.lans.map(({ foreignerLeftAt }) => foreignerLeftAt));
     const refused = world.conflictDetection && world.now - foreignAt < RETRY_ALLOWANCE_MS;
@@ -333,12 +281,6 @@ export class Invariants {
 
 function nameOf(address: string, { node, lan }: Port): string {
   return `${address} ${node.name} ${lan}`;
-}
-
-/** Whether frames pass between two nodes where an address belongs. */
-function areTogether(a: VirtualNode, b: VirtualNode, address: string): boolean {
-  const [one, other] = [a, b].map((node) => node.portOn(homeOf(address)));
-  return one !== undefined && other !== undefined && one.joins(other) && !one.deafTo.has(b) && !other.deafTo.has(a);
 }
 
 function namesOf(ports: readonly Port[]): string {
