@@ -1,6 +1,10 @@
 /** A holder that hears a peer again says once more whose the address is. */
 import { BROADCAST, framesOf, nodeMac, VIP } from './harness';
 import { LIFE, Pair } from './pair';
+import { LanEvent } from '../../src/lan';
+import { Address } from '../../src/lan/address';
+import { Holdings } from '../../src/lan/holdings';
+import { Reassurance } from '../../src/lan/reassurance';
 import { HeartbeatType } from '../../src/wire';
 
 const again = (gone: (pair: Pair) => void): string[] => {
@@ -20,3 +24,12 @@ test.each<[string, (pair: Pair) => void, string[]]>([
   }, []],
   ['or was only started again', () => undefined, []],
 ])('%s', (_, gone, frames) => expect(again(gone)).toEqual(frames));
+
+test('once for each address that is held, however many peers are heard again at the same time', () => {
+  const announced: string[] = [];
+  const holdings = { announce: (_: number, { text }: Address) => announced.push(text) } as unknown as Holdings;
+  const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((text, i) => Object.assign(new Address(text, i), { held: i !== 1 }));
+  const events = ['node-45', 'node-46', 'node-47'].map((node): LanEvent => ({ code: 'peerUp', node, reason: 'heard' }));
+  new Reassurance(holdings).heed(0, events, addresses);
+  expect(announced).toEqual(['10.0.0.1', '10.0.0.3']);
+});
