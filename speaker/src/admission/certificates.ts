@@ -1,5 +1,5 @@
 import {
-  isKubeError, projectWhole, SECRETS, systemClock, VALIDATING_WEBHOOK_CONFIGURATIONS,
+  isKubeError, newerOf, projectWhole, SECRETS, systemClock, VALIDATING_WEBHOOK_CONFIGURATIONS,
   type Clock, type KubeClient, type KubeObject, type Reflector, type Secret, type Stored,
 } from '../kube';
 import type { Logger } from '../observability';
@@ -192,7 +192,6 @@ export class Certificates {
   /** The Secret as the watch brought it, or as the API server answered, whichever is newer. */
   private newest(): Stored<Secret> | undefined {
     const [watched] = this.secrets.store.snapshot();
-    const { answer } = this;
-    return answer && !(watched && Number(watched.metadata.resourceVersion) >= Number(answer.metadata.resourceVersion)) ? answer : watched;
+    return newerOf(watched, this.answer);
   }
 }

@@ -1,10 +1,6 @@
-import type { Service, Stored } from '../kube';
+import { newerOf, type Service, type Stored } from '../kube';
 
-/**
- * The newest version of each Service: what the watch brought, or what the API server answered to our last write if the watch has not caught up with it.
- *
- * Without it, a decision made between a write and its echo would be made from the Service as it was before the write.
- */
+/** The newest version of each Service: what the watch brought, or what the API server answered to our last write if the watch has not caught up with it. */
 export class Written {
   private readonly answers = new Map<string, Stored<Service>>();
 
@@ -16,15 +12,8 @@ export class Written {
   /** @param watched what the watch has; `undefined` when the Service is gone */
   newest(key: string, watched: Stored<Service> | undefined): Stored<Service> | undefined {
     const answer = this.answers.get(key);
-    if (answer && watched?.metadata.uid === answer.metadata.uid && isOlder(watched, answer)) {
-      return answer;
-    }
-    this.answers.delete(key);
-    return watched;
+    const newest = watched?.metadata.uid === answer?.metadata.uid ? newerOf(watched, answer) : watched;
+    if (newest !== answer) this.answers.delete(key);
+    return newest;
   }
-}
-
-/** Whether `a` is an earlier version of the object than `b`: resource versions of Kubernetes's store are numbers that grow. */
-function isOlder(a: Stored<Service>, b: Stored<Service>): boolean {
-  return Number(a.metadata.resourceVersion) < Number(b.metadata.resourceVersion);
 }

@@ -16,6 +16,6 @@ export type * from './options';
 export { projectMeta, projectNamespace, projectService, projectWhole, type Stored } from './projections';
 export { Reflector, type ReflectorOptions, type ReflectorState } from './reflector';
 export * from './resources';
-export { keyOf, Store, type Delta } from './store';
+export { keyOf, newerOf, Store, type Delta } from './store';
 export { timeText } from './time';
 export type * from './types';

@@ -12,6 +12,16 @@ export function keyOf(object: { readonly metadata: { readonly namespace?: string
   return namespace ? `${namespace}/${name}` : name;
 }
 
+/**
+ * The newer of what a watch brought and of what the API server answered to our last write, which the watch may not have caught up with: resource versions of
+ * Kubernetes's store are numbers that grow. Without it, a decision made between a write and its echo would be made from the object as it was before the write.
+ */
+export function newerOf<T extends { readonly metadata: { readonly resourceVersion: string } }>(
+  watched: T | undefined, answer: T | undefined,
+): T | undefined {
+  return answer && !(watched && Number(watched.metadata.resourceVersion) >= Number(answer.metadata.resourceVersion)) ? answer : watched;
+}
+
 /** The objects of one resource as last heard from the API server, by `namespace/name`. Only its reflector writes to it. */
 export class Store<T extends StoredObject> {
   private readonly objects = new Map<string, T>();

@@ -1,6 +1,6 @@
 import { problemText, type Problem } from '../config';
 import {
-  CONFIGURATION_STATES, projectWhole, timeText, type EventRecorder, type KubeClient, type KubeObject, type OwnerReference, type Reflector,
+  CONFIGURATION_STATES, newerOf, projectWhole, timeText, type EventRecorder, type KubeClient, type KubeObject, type OwnerReference, type Reflector,
   type Stored,
 } from '../kube';
 import type { Logger, Metrics } from '../observability';
@@ -138,9 +138,7 @@ export class ConfigurationState {
   /** The newest version of the object: what the watch brought, or the answer to our last write. */
   private now(): Stored<State> | undefined {
     const [watched] = this.own.store.snapshot();
-    const { answer } = this;
-    const newer = answer && !(watched && Number(watched.metadata.resourceVersion) >= Number(answer.metadata.resourceVersion));
-    return newer ? answer : watched;
+    return newerOf(watched, this.answer);
   }
 
   private status() {

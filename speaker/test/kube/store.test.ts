@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Delta, keyOf, Store, StoredObject } from '../../src/kube';
+import { Delta, keyOf, newerOf, Store, StoredObject } from '../../src/kube';
 
 function object(name: string, resourceVersion: number, uid = name, namespace = 'n'): StoredObject {
   return { metadata: { name, namespace, uid, resourceVersion: String(resourceVersion) } };
@@ -49,4 +49,15 @@ describe('a store', () => {
       expect(byName(replica.values())).toEqual(byName(after));
     }));
   });
+});
+
+test.each<[string, string | undefined, string | undefined, string | undefined]>([
+  ['nothing', undefined, undefined, undefined],
+  ['what the watch brought', '9', undefined, '9'],
+  ['an answer that the watch has not brought', undefined, '9', '9'],
+  ['a later answer, by number', '9', '10', '10'],
+  ['what the watch brought after the answer', '11', '10', '11'],
+])('the newer of watched and answered is %s', (_, watched, answer, expected) => {
+  const version = (resourceVersion: string | undefined) => resourceVersion === undefined ? undefined : { metadata: { resourceVersion } };
+  expect(newerOf(version(watched), version(answer))?.metadata.resourceVersion).toBe(expected);
 });
