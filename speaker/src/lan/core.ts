@@ -34,49 +34,14 @@
  * **Both families** are treated alike: membership, ownership, the schedule and the rules for claims know addresses only as keys. What
  * differs is the packet: ARP (responder.ts, gratuitous.ts, witness.ts) or Neighbor Discovery (neighbor.ts).
  */
-import { Addresses, Replanned } from './addresses';
-import { Authority } from './authority';
-import { checkKeys, checkLinks, checkOptions, checkPlan } from './checks';
-import { Conflicts } from './conflict';
-import { Decisions } from './decisions';
-import { Gratuitous } from './gratuitous';
-import { Handovers } from './handover';
-import { Holdings } from './holdings';
-import { Interfaces } from './interfaces';
-import { Kernels } from './kernels';
-import { Listening } from './listening';
-import { Membership } from './membership';
+import { Replanned } from './addresses';
+import { checkKeys, checkLinks, checkPlan } from './checks';
 import { Outbox } from './outbox';
-import { Overheard } from './overheard';
-import { Placement } from './placement';
-import { Probing } from './probing';
-import { Reassurance } from './reassurance';
-import { Reception } from './reception';
-import { Review } from './review';
-import { Rounds } from './rounds';
+import { Parts } from './parts';
 import { addressSnapshot, counters, LanSnapshot, peerSnapshot } from './snapshot';
-import { Suspicion } from './suspicion';
-import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanPlanChange, Link } from './types';
+import { FRAME_DROPS, HEARTBEAT_DROPS, LanPlan, LanPlanChange, Link } from './types';
 
-export class LanCore {
-  private readonly node: string;
-  private readonly outbox = new Outbox();
-  private readonly interfaces: Interfaces;
-  private readonly addresses = new Addresses();
-  private readonly membership: Membership;
-  private readonly holdings: Holdings;
-  private readonly handovers: Handovers;
-  private readonly listening: Listening;
-  private readonly probing: Probing;
-  private readonly decisions: Decisions;
-  private readonly reassurance: Reassurance;
-  private readonly overheard: Overheard;
-  private readonly reception: Reception;
-  private readonly rounds: Rounds;
-  private readonly placement: Placement;
-  private readonly suspicion: Suspicion;
-  private readonly authority: Authority;
-  private readonly review: Review;
+export class LanCore extends Parts {
   private readonly frameDrops = counters(FRAME_DROPS);
   private readonly heartbeatDrops = counters(HEARTBEAT_DROPS);
 
@@ -85,33 +50,6 @@ export class LanCore {
   private leavesAt = Infinity;
   private keyMissingReported = false;
   private deadline = Infinity;
-
-  /** @throws {LanError} `LAN_OPTIONS_INVALID` when the node name or the heartbeat's interval or multiplier cannot be used. */
-  constructor(options: LanCoreOptions) {
-    checkOptions(options);
-    const { node, incarnation, heartbeat: { intervalMs, multiplier } } = options;
-    this.node = node;
-    this.membership = new Membership(node, BigInt.asUintN(64, incarnation), intervalMs, multiplier, options.fastDetection ?? false);
-    this.interfaces = new Interfaces(options.excludeInterfaces);
-    this.overheard = new Overheard(this.membership.peers);
-    const gratuitous = new Gratuitous(options.gratuitous ?? {}, options.random, this.overheard);
-    this.holdings = new Holdings(this.membership, gratuitous, this.outbox);
-    this.reassurance = new Reassurance(this.holdings);
-    this.handovers = new Handovers(node, this.membership.peers, options.failback ?? { mode: 'never' });
-    this.listening = new Listening(this.membership, this.outbox);
-    this.probing = new Probing(options.conflictDetection ?? false, options.random, this.outbox);
-    this.decisions = new Decisions(this.membership, this.listening, this.holdings, this.handovers, this.probing);
-    const { interfaces, addresses, membership, overheard, probing, outbox, listening, decisions, holdings } = this;
-    const kernels = new Kernels(membership, outbox);
-    this.suspicion = new Suspicion(membership, interfaces, addresses, outbox);
-    this.reception = new Reception(
-      interfaces, addresses, membership, new Conflicts(gratuitous), overheard, probing, kernels, this.suspicion, outbox,
-    );
-    this.rounds = new Rounds(intervalMs, options.random, membership, listening, decisions, holdings, interfaces, addresses, kernels, outbox);
-    this.authority = new Authority(membership, listening, holdings, addresses, this.rounds, this.suspicion);
-    this.review = new Review(membership, addresses, decisions);
-    this.placement = new Placement(membership, listening, decisions, holdings, this.rounds, interfaces, addresses, outbox);
-  }
 
   /**
    * Takes what this node ought to do.
