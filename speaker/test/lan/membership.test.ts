@@ -140,6 +140,16 @@ describe('not believed', () => {
 });
 
 describe('listening', () => {
+  test('goes on until a peer has told all that it holds: its list may take more than one datagram', () => {
+    const pair = new Pair(), list = { ...holding, total: 2 };
+    const other = [{ ...holding.addresses[0], address: parseIpv4('93.5.22.101')! }];
+    const listening = (...parts: Partial<Heartbeat>[]) => {
+      for (const part of parts) pair.receive(pair.make(part));
+      return pair.speaker.snapshot(pair.now).listening;
+    };
+    expect([listening(list), listening({ ...list, addresses: other })]).toEqual([true, false]);
+  });
+
   test('with a peer that is not heard, the address is claimed after one detection time', () => {
     const pair = new Pair();
     expect(pair.pass(299, false)).toEqual([]);
