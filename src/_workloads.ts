@@ -139,7 +139,7 @@ function speakerArguments(settings: WorkloadSettings): string[] {
   return [
     ...settings.ignoreExcludeLb ? ['--ignore-exclude-lb'] : [],
     ...settings.heartbeats === false ? ['--heartbeats=off'] : [],
-    ...settings.fastDetection ? ['--fast-detection=on'] : [],
+    ...settings.fastDetection === false ? ['--fast-detection=off'] : [],
     ...settings.conflictDetection === false ? ['--conflict-detection=off'] : [],
     ...flagsOf(flags),
   ];

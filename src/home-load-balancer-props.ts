@@ -172,10 +172,10 @@ export interface HomeLoadBalancerProps {
 
   /**
    * Whether a node whose heartbeat is overdue is asked, rather than waited for. One that has lost power or its cable, or whose speaker has ended, is then replaced in about
-   * 0.1 s instead of 0.3 s. It adapts by itself to links that answer slowly; it is not for machines that often stand still for more than 30 ms, as
+   * 0.1 s instead of 0.3 s. It adapts by itself to links that answer slowly. Switch it off for machines that often stand still for more than 30 ms, as
    * virtual machines on an overloaded host do.
    *
-   * @default false
+   * @default true
    */
   readonly fastDetection?: boolean;
 

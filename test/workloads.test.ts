@@ -125,8 +125,8 @@ describe.each([['DaemonSet', 'speaker'], ['Deployment', 'controller']] as const)
     const main = join(__dirname, '../speaker/src/main.ts');
     const help = execFileSync(process.execPath, [require.resolve('tsx/cli'), main, role, '--help'], { encoding: 'utf8' });
     const off = { webhookPolicy: WebhookPolicy.NONE, metricsInsecure: true, heartbeats: false, conflictDetection: false };
-    const prompt = { fastDetection: true };
-    const flags = [ALL, off, prompt].flatMap((props) => {
+    const patient = { fastDetection: false };
+    const flags = [ALL, off, patient].flatMap((props) => {
       const [first, ...rest] = workload(kind, props).container.args;
       expect(first).toBe(role);
       return rest;
@@ -137,8 +137,8 @@ describe.each([['DaemonSet', 'speaker'], ['Deployment', 'controller']] as const)
 });
 
 test('what is switched off is said to the speaker, and what is on by itself is not', () => {
-  const args = (on: boolean) => workload('DaemonSet', { conflictDetection: on, fastDetection: !on }).container.args.slice(2);
-  expect([args(false), args(true)]).toEqual([['--fast-detection=on', '--conflict-detection=off'], []]);
+  const args = (on: boolean) => workload('DaemonSet', { conflictDetection: on, fastDetection: on }).container.args.slice(2);
+  expect([args(false), args(true)]).toEqual([['--fast-detection=off', '--conflict-detection=off'], []]);
 });
 
 test('when an address goes back is said to the speaker', () => {

@@ -45,7 +45,7 @@ export function addRoles(program: Command): void {
     .addOption(new Option('--heartbeat-interval <ms>', 'time between two heartbeats, 10 to 10000 ms').default(100).argParser(whole(10, 10_000)))
     .addOption(new Option('--heartbeat-multiplier <n>', 'missed heartbeats after which a node is dead, 2 to 50').default(3).argParser(whole(2, 50)))
     .addOption(new Option('--fast-detection <switch>', 'ask a node whose heartbeat is overdue, and take its addresses at once when its kernel says that its speaker has ended, or nothing of it answers')
-      .choices(['on', 'off']).default('off'))
+      .choices(['on', 'off']).default('on'))
     .addOption(new Option('--exclude-interfaces <regex>', 'interfaces on which nothing is announced').default(EXCLUDED_INTERFACES).argParser(regex))
     .addOption(new Option('--promiscuous-interfaces <regex>', 'interfaces that are asked for all frames; auto: wireless ones, whose drivers may drop broadcasts')
       .default('auto').argParser(regex))

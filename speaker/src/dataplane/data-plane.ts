@@ -23,7 +23,7 @@ export interface DataPlaneOptions {
   readonly heartbeatIntervalMs?: number;
   /** Missed heartbeats after which a node is dead, 2 to 50. @default 3 */
   readonly heartbeatMultiplier?: number;
-  /** Whether a node whose heartbeat is overdue is asked, and given up before the detection time if that shows that it is gone. @default false */
+  /** Whether a node whose heartbeat is overdue is asked, and given up before the detection time if that shows that it is gone. @default true */
   readonly fastDetection?: boolean;
   /** Regular expression for the names of interfaces on which nothing is announced. @default - none */
   readonly excludeInterfaces?: string;
@@ -92,7 +92,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [Kernel
       heartbeatPort: options.heartbeatPort,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? 100,
       heartbeatMultiplier: options.heartbeatMultiplier ?? 3,
-      fastDetection: options.fastDetection ?? false,
+      fastDetection: options.fastDetection ?? true,
       excludeInterfaces: options.excludeInterfaces,
       promiscuousInterfaces: options.promiscuousInterfaces,
       gratuitousIntervalMs: options.gratuitousIntervalMs,

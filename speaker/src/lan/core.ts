@@ -36,10 +36,11 @@
  */
 import { Replanned } from './addresses';
 import { checkKeys, checkLinks, checkPlan } from './checks';
+import { Frame } from './hesitation';
 import { Outbox } from './outbox';
 import { Parts } from './parts';
 import { addressSnapshot, counters, LanSnapshot, peerSnapshot } from './snapshot';
-import { FRAME_DROPS, HEARTBEAT_DROPS, LanPlan, LanPlanChange, Link } from './types';
+import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanPlanChange, Link } from './types';
 
 export class LanCore extends Parts {
   private readonly frameDrops = counters(FRAME_DROPS);
@@ -50,6 +51,12 @@ export class LanCore extends Parts {
   private leavesAt = Infinity;
   private keyMissingReported = false;
   private deadline = Infinity;
+
+  /** @throws {LanError} `LAN_OPTIONS_INVALID` when the node name or the heartbeat's interval or multiplier cannot be used. */
+  constructor(options: LanCoreOptions) {
+    super(options);
+    this.decisions.handsOver = (now, address) => this.takeAnew(now, this.listening.hesitation.release(address), true);
+  }
 
   /**
    * Takes what this node ought to do.
@@ -110,7 +117,7 @@ export class LanCore extends Parts {
     const drop = this.enter(now) ? this.reception.take(now, ifindex, frame, length, receivedAt, this.listening.mayAnswer) : 'stopped';
     if (drop === undefined) return this.outbox;
     if (drop === 'stalled' && this.listening.hesitation.active) {
-      this.listening.hesitation.withhold(ifindex, frame, length, receivedAt);
+      this.listening.hesitation.withhold(this.reception.asked!, ifindex, frame, length, receivedAt);
       return this.outbox;
     }
     this.frameDrops[drop]++;
@@ -223,7 +230,7 @@ export class LanCore extends Parts {
   private leave(now: number): Outbox {
     this.suspicion.heed(now, this.outbox.events);
     this.listening.inquiry.tick(now);
-    const withheld = this.listening.hesitation.end();
+    const { hesitation } = this.listening, certain = hesitation.end();
     if (this.listening.end(now)) {
       this.membership.changed = true;
       this.rounds.tell();
@@ -236,24 +243,31 @@ export class LanCore extends Parts {
       this.membership.settle(now, this.outbox);
       this.decisions.heedLost(now, this.addresses.list);
     }
-    if (withheld === undefined) this.review.step(now);
-    else this.review.finish(now); // before anything is answered
+    if (certain) this.review.finish(now); // before anything is answered
+    else this.review.step(now);
     this.reassurance.heed(now, this.outbox.events, this.addresses.list);
     this.handovers.heed(now, this.outbox.events);
-    for (const { ifindex, bytes, receivedAt } of withheld ?? []) {
-      const drop = this.reception.take(now, ifindex, bytes, bytes.length, receivedAt, this.listening.mayAnswer);
-      if (drop !== undefined) this.frameDrops[drop]++;
-    }
-    if (this.decisions.leaving && (now >= this.leavesAt || !this.addresses.list.some(({ held }) => held))) return this.end(now);
+    if (certain) this.takeAnew(now, hesitation.releaseAll(), this.listening.mayAnswer);
+    if (this.decisions.leaving && ((now >= this.leavesAt && !hesitation.active) || !this.addresses.list.some(({ held }) => held))) return this.end(now);
     this.reportMissingKey();
     this.rounds.beat(now);
     const { rounds, holdings, listening, membership, probing, review, suspicion } = this;
     this.deadline = Math.min(
       rounds.deadline, listening.hesitation.active ? Infinity : holdings.deadline, membership.nextDeadline(), suspicion.deadline,
-      listening.deadline, listening.inquiry.deadline, probing.deadline, this.leavesAt, membership.settleDeadline,
+      listening.deadline, listening.inquiry.deadline, probing.deadline, hesitation.active ? Infinity : this.leavesAt, membership.settleDeadline,
       review.deadline,
     );
     return this.outbox;
+  }
+
+  /** Answers what was withheld, also when this is the last call. */
+  private takeAnew(now: number, frames: readonly Frame[], mayAnswer: boolean): void {
+    const { frameCount } = this.outbox;
+    for (const { ifindex, bytes, receivedAt } of frames) {
+      const drop = this.reception.take(now, ifindex, bytes, bytes.length, receivedAt, mayAnswer);
+      if (drop !== undefined) this.frameDrops[drop]++;
+    }
+    this.outbox.keep(frameCount);
   }
 
   private end(now: number): Outbox {

@@ -5,7 +5,7 @@ import { Handovers, STOP_MS } from './handover';
 import { Holdings } from './holdings';
 import { Listening } from './listening';
 import { Membership } from './membership';
-import { decide, isRivalFresh, Verdict } from './ownership';
+import { decide, isRivalFresh, isRivalRecent, Verdict } from './ownership';
 import { Probing } from './probing';
 import { askingMs } from './questions';
 
@@ -14,6 +14,8 @@ export class Decisions {
   revision = 0;
   /** This speaker stops: it takes nothing, and waits to be relieved of what it holds. */
   leaving = false;
+  /** Called before an address that was offered goes to who has taken it up. */
+  handsOver: (now: number, address: Address) => void = () => undefined;
 
   constructor(
     private readonly membership: Membership, private readonly listening: Listening, private readonly holdings: Holdings,
@@ -41,6 +43,7 @@ export class Decisions {
       return;
     }
     if (verdict.holder !== undefined || verdict.offeredBy !== undefined || verdict.contested || address.heldBeforeStall) this.know(address);
+    if (held && handover !== Handover.NONE && verdict.holder !== undefined) this.handsOver(now, address);
     // As long as it is not known whether the address is free it is as if another were to take it.
     const waits = verdict.mine && !held && !this.probing.allows(now, address);
     this.holdings.settle(now, address, waits ? { mine: false, vacant: true } : verdict, this.leaving);
@@ -68,7 +71,7 @@ export class Decisions {
       const watched = address.held && (this.handovers.watches || address.handover !== Handover.NONE);
       if (address.rival === undefined && address.vacantSince === Infinity && !watched) continue;
       this.reconsider(now, address);
-      if (!isRivalFresh(address, peers, now, detectionMs)) address.rival = undefined;
+      if (!isRivalRecent(address, peers, now, detectionMs)) address.rival = undefined;
     }
   }
 
@@ -81,7 +84,8 @@ export class Decisions {
     for (const { peer, record } of lost.splice(0)) {
       const at = now - detectionMs + askingMs(intervalMs);
       for (const address of addresses) {
-        if (!address.held && record?.states.get(address.key)?.held === true) address.rival ??= { node: peer.node, at, onLinkAt: at };
+        if (address.held || record?.states.get(address.key)?.held !== true) continue;
+        if (!isRivalFresh(address, this.membership.peers, now, detectionMs)) address.rival = { node: peer.node, at, onLinkAt: at };
       }
     }
   }

@@ -144,7 +144,7 @@ export class Membership {
     outbox.event({ code: 'peerUp', node: peer.node, reason: 'heard' });
   }
 
-  /** A stranger uses an address of ours. It may be a peer that we do not know by its hardware address, or that has another one now: ask for those soon, and often again. */
+  /** A stranger uses an address of ours, or will say so. It may be a peer that we do not know by its hardware address, or that has another one now: ask for those soon, and often again. */
   doubt(now: number): void {
     for (const peer of this.peers.values()) if (!peer.up) peer.downSince = now;
     this.resolveAnew();

@@ -52,6 +52,8 @@ export class Outbox {
   /** What happened; the array is new whenever it is not empty, so it may be kept. */
   events: readonly LanEvent[] = NO_EVENTS;
 
+  private kept = 0;
+
   constructor() {
     this.frames.push(newFrame());
   }
@@ -63,15 +65,24 @@ export class Outbox {
 
   /** @internal */
   clear(): void {
-    this.frameCount = 0;
+    this.frameCount = this.kept = 0;
     this.datagramCount = 0;
     this.events = NO_EVENTS;
   }
 
-  /** @internal Takes back what was to be sent; events stay. */
+  /** @internal Takes back what was to be sent, but for what is to be kept; events stay. */
   withhold(): void {
-    this.frameCount = 0;
+    this.frameCount = this.kept;
     this.datagramCount = 0;
+  }
+
+  /** @internal The frames from that one on are answers, which are owed whatever comes: they go first. */
+  keep(from: number): void {
+    for (let i = from; i < this.frameCount; i++) {
+      const { kept, frames } = this;
+      [frames[kept], frames[i]] = [frames[i], frames[kept]];
+      this.kept++;
+    }
   }
 
   /** @internal Takes the next frame slot. */

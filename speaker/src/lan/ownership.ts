@@ -74,6 +74,13 @@ export function isRivalFresh(address: Address, peers: ReadonlyMap<string, Peer>,
   return !CONCLUSIVE.has(peer.reason!) || rival.at > peer.downSince;
 }
 
+/** Whether a rival's claim counts, or would if its heartbeats ceased, which say the same. */
+export function isRivalRecent(address: Address, peers: ReadonlyMap<string, Peer>, now: number, detectionMs: number): boolean {
+  const { rival } = address, peer = rival && peers.get(rival.node);
+  if (rival === undefined || now - rival.at >= detectionMs) return false;
+  return isRivalFresh(address, peers, now, detectionMs) || (peer?.up === true && peer.stateOf(address.key)?.held === true);
+}
+
 /** Decides about one address. */
 export function decide(address: Address, self: Self, peers: ReadonlyMap<string, Peer>): Verdict {
   const myIndex = address.candidates.indexOf(self.node);

@@ -65,11 +65,16 @@ export class Placement {
   private askForNew(now: number, addresses: readonly Address[], changed: ReadonlySet<Address>): void {
     const { node, intervalMs } = this.membership;
     const asks = this.rounds.canBeat && !this.listening.active && !this.hearsAll;
+    let asked = false;
     for (const address of addresses) {
       const eligible = address.reach !== Reach.NONE && address.candidates.includes(node);
-      if (asks && eligible && !address.held && (!address.eligible || changed.has(address))) address.askedUntil = now + askingMs(intervalMs);
+      if (asks && eligible && !address.held && (!address.eligible || changed.has(address))) {
+        address.askedUntil = now + askingMs(intervalMs);
+        asked = true;
+      }
       address.eligible = eligible;
     }
+    if (asked) this.membership.doubt(now); // to know who answers
   }
 
   private get hearsAll(): boolean {

@@ -22,6 +22,8 @@ import { verify } from './witness';
 export class Reception {
   /** The address a speaker has just claimed, after a frame dropped as `claim`. */
   claimed: Address | undefined;
+  /** The address that is asked for in a frame dropped as `stalled`. */
+  asked: Address | undefined;
   private readonly arp = new ArpFrame();
   private readonly neighbor = new NeighborFrame();
 
@@ -60,7 +62,7 @@ export class Reception {
       const drop = this.heed(now, claimed, arp.senderHardwareAddress, claimOf(arp), iface, receivedAt, authorised);
       if (drop !== undefined) return drop;
     }
-    const asked = this.addresses.map.ofIpv4(arp.targetProtocolAddress);
+    const asked = this.asked = this.addresses.map.ofIpv4(arp.targetProtocolAddress);
     if (asked !== undefined && arp.operation === ARP_REQUEST) this.overheard.noteRequest(now, asked, iface.index, arp);
     const drop = respond(iface, arp, receivedAt, authorised, this.outbox);
     return drop === 'notPlanned' && asked !== undefined ? 'notAnnouncedHere' : drop;
@@ -78,7 +80,7 @@ export class Reception {
     const sender = claimedHardwareAddress(neighbor);
     const peer = this.membership.byProtocolAddress.ofIpv6(advertised ? neighbor.target : neighbor.sourceAddress);
     if (peer !== undefined) this.recognise(now, peer, sender, iface);
-    const planned = this.addresses.map.ofIpv6(neighbor.target);
+    const planned = this.asked = this.addresses.map.ofIpv6(neighbor.target);
     if (advertised && planned !== undefined) {
       const drop = this.heed(now, planned, sender, true, iface, receivedAt, authorised);
       if (drop !== undefined) return drop;
@@ -104,7 +106,11 @@ export class Reception {
     if (this.interfaces.ownHardwareAddresses.has(sender)) return 'ownFrame';
     const peer = speakerOf(sender, this.membership.peers);
     if (peer === undefined) {
-      if (!authorised || !this.probing.objection(now, address)) return undefined;
+      if (!authorised) return undefined;
+      if (!this.probing.objection(now, address)) {
+        if (address.vacantSince !== Infinity) this.membership.doubt(now); // before it is taken
+        return undefined;
+      }
       this.conflicts.stranger(now, address, hardwareAddress, iface, this.outbox);
       this.membership.doubt(now);
       return 'conflict';

@@ -5,7 +5,8 @@
  *
  *  - by a heartbeat that demands one in return, which a living speaker sends at once;
  *  - for its node address, by ARP or a Neighbor Solicitation on each interface in the subnet: its kernel answers, whatever its speaker does;
- *  - for the addresses that it holds, by the questions of witness.ts: its speaker answers on the LAN, whatever becomes of heartbeats.
+ *  - for the addresses that it holds, by the questions of witness.ts: its speaker answers on the LAN, whatever becomes of heartbeats. If other peers are silent, too, everybody is asked: one of
+ *    them may have these addresses.
  *
  * Any heartbeat acquits it. If nothing of all this is answered there are two cases in which more is known than that it is silent:
  *
@@ -25,13 +26,14 @@
  * Nothing is asked while all is well, but for the node address of each peer once a minute. In a cluster of more than 32 nodes nothing is asked at all.
  */
 import { hardwareAddressKey, parseAddress, Reach } from '../wire';
+import { Address } from './address';
 import { Addresses } from './addresses';
+import { askKernel, Calibration } from './calibration';
 import { Interface, Interfaces, subnetOf } from './interfaces';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
-import { Path } from './path';
 import { Peer } from './peer';
-import { probe, resolve } from './questions';
+import { askingMs, probe, resolve } from './questions';
 import { counters } from './snapshot';
 import { LanEvent, SUSPICION_OUTCOMES, SuspicionOutcome } from './types';
 
@@ -52,12 +54,6 @@ const TURN_MS = 2;
 /** Addresses that a suspect is asked for with each question, and other peers that show that the LAN works. */
 const CLAIMS = 8;
 const WITNESSES = 2;
-/** Between two looks at which peers' node addresses are to be asked for, and between two questions to one that has answered, and to one that has not. */
-const CALIBRATION_MS = 500;
-const KNOWN_MS = 60_000;
-const UNKNOWN_MS = 5000;
-/** A peer that is heard again so soon after it was found off the LAN may have been there all the time. */
-const REHABILITATION_MS = 500;
 
 interface Suspect {
   /** What was heard of it last; anything later acquits it. */
@@ -86,12 +82,13 @@ export class Suspicion {
   readonly fenceMs: number;
   readonly outcomes: Record<SuspicionOutcome, number> = counters(SUSPICION_OUTCOMES);
   private readonly suspects = new Map<Peer, Suspect>();
-  private calibrateAt = -Infinity;
+  private readonly calibration: Calibration;
 
   constructor(
     private readonly membership: Membership, private readonly interfaces: Interfaces, private readonly addresses: Addresses,
     private readonly outbox: Outbox,
   ) {
+    this.calibration = new Calibration(membership, interfaces, outbox);
     const { intervalMs } = membership;
     this.overdueMs = intervalMs + Math.max(LEAST_TOLERANCE_MS, intervalMs * TOLERANCE);
     this.verdictMs = this.overdueMs + QUESTIONS * SPACING_MS;
@@ -127,19 +124,14 @@ export class Suspicion {
     }
   }
 
-  /** Once an interval: learns on which ways the kernels of peers answer. */
+  /** Once an interval: see {@link Calibration}. */
   calibrate(now: number): void {
-    if (!this.active || now < this.calibrateAt) return;
-    this.calibrateAt = now + CALIBRATION_MS;
-    for (const peer of this.membership.peers.values()) {
-      if (!peer.linkUp || !peer.prompt) continue;
-      for (const iface of this.interfaces.announcing.values()) {
-        const path = pathOf(peer, iface);
-        if (path === undefined || now - path.triedAt < (path.hardwareAddress === undefined ? UNKNOWN_MS : KNOWN_MS)) continue;
-        path.triedAt = now;
-        this.resolve(now, iface, path);
-      }
-    }
+    if (this.active) this.calibration.tick(now);
+  }
+
+  /** Looks at what has just happened: peers that are found, or return. */
+  heed(now: number, events: readonly LanEvent[]): void {
+    if (this.active) this.calibration.heed(now, events);
   }
 
   /** The machine with this address says that nobody takes heartbeats there. */
@@ -179,20 +171,6 @@ export class Suspicion {
     if (suspect !== undefined) suspect.claimed = true;
   }
 
-  /** Looks at what has just happened: peers that are found, or return. */
-  heed(now: number, events: readonly LanEvent[]): void {
-    if (!this.active) return;
-    for (const event of events) {
-      const peer = event.code === 'peerUp' ? this.membership.peers.get(event.node) : undefined;
-      if (peer === undefined || !peer.prompt) continue;
-      this.calibrateAt = now;
-      for (const iface of this.interfaces.announcing.values()) {
-        const path = pathOf(peer, iface);
-        if (peer.reason !== 'restarted' && now - peer.accusedAt < REHABILITATION_MS) path?.doubt(now);
-      }
-    }
-  }
-
   private suspect(peer: Peer, byRefusal: boolean): Suspect {
     const suspect: Suspect = {
       heardAt: peer.heardAt, byRefusal, asked: 0, nextAt: -Infinity, refusals: 0, refusedAt: 0, seen: new Set(), claimed: false, witnessed: new Set(),
@@ -223,6 +201,9 @@ export class Suspicion {
     suspect.nextAt = Infinity;
     if (reason === undefined) return;
     peer.accusedAt = now;
+    if (this.missesOthersThan(peer)) {
+      for (const address of this.heldBy(peer, CLAIMS, Infinity)) address.askedUntil = now + askingMs(this.membership.intervalMs);
+    }
     this.membership.accuse(now, peer, reason, this.outbox);
     this.suspectOf(now, peer);
   }
@@ -233,17 +214,32 @@ export class Suspicion {
     this.membership.questions.add(peer);
     for (const iface of this.interfaces.announcing.values()) {
       const path = peer.paths.get(iface.index);
-      if (path !== undefined) this.resolve(now, iface, path, suspect.asked > TO_IT_ALONE);
+      if (path !== undefined) askKernel(now, iface, path, this.outbox, suspect.asked > TO_IT_ALONE);
       if (suspect.asked > 1 && !suspect.witnessed.has(iface.index)) this.callWitnesses(now, peer, iface);
     }
-    let claims = 0;
-    for (const state of peer.heldAddresses()) {
-      const address = this.addresses.map.get(state.address);
-      if (address === undefined || claims++ >= CLAIMS) continue;
+    const everybody = this.missesOthersThan(peer);
+    for (const address of this.heldBy(peer, 0, CLAIMS)) {
       for (const iface of address.interfaces) {
-        for (const hardwareAddress of peer.hardwareAddresses) probe(iface, address, hardwareAddress, this.outbox);
+        for (const hardwareAddress of everybody ? [undefined] : peer.hardwareAddresses) probe(iface, address, hardwareAddress, this.outbox);
       }
     }
+  }
+
+  /** The addresses that it holds, from the one with this number to before that one. */
+  private* heldBy(peer: Peer, from: number, to: number): Generator<Address> {
+    let number = 0;
+    for (const { address: key } of peer.heldAddresses()) {
+      const address = this.addresses.map.get(key);
+      if (address === undefined) continue;
+      if (number >= to) return;
+      if (number++ >= from) yield address;
+    }
+  }
+
+  /** Another one is not heard, and may hold what this one says that it holds: a cut of which both saw the other side only. */
+  private missesOthersThan(peer: Peer): boolean {
+    for (const other of this.membership.peers.values()) if (other !== peer && !other.up) return true;
+    return false;
   }
 
   /** Asks others on the same LAN, so that their answers show that it works: peers, or in a cluster of two those who have asked for an address of the suspect. */
@@ -253,7 +249,7 @@ export class Suspicion {
       const path = peer.paths.get(iface.index);
       if (called === WITNESSES || peer === suspect || !peer.linkUp || path?.hardwareAddress === undefined) continue;
       called++;
-      this.resolve(now, iface, path);
+      askKernel(now, iface, path, this.outbox);
     }
     for (const { address: key } of suspect.heldAddresses()) {
       for (const { ipv4, hardwareAddress, ifindex } of this.addresses.map.get(key)?.clients ?? []) {
@@ -263,11 +259,6 @@ export class Suspicion {
         resolve(iface, ipv4, hardwareAddressKey(hardwareAddress), this.outbox);
       }
     }
-  }
-
-  private resolve(now: number, iface: Interface, path: Path, everybody = false): void {
-    path.asked(now);
-    resolve(iface, path.target, everybody ? undefined : path.hardwareAddress, this.outbox);
   }
 
   private verdict(now: number, peer: Peer, suspect: Suspect): 'offLan' | 'refused' | undefined {
@@ -288,13 +279,4 @@ export class Suspicion {
     }
     return true;
   }
-}
-
-/** The way to a peer over an interface; undefined if it has no node address in a subnet of it. */
-function pathOf(peer: Peer, iface: Interface): Path | undefined {
-  const target = peer.protocolAddresses.find((address) => subnetOf(iface, address) !== undefined);
-  let path = peer.paths.get(iface.index);
-  if (target === undefined || path?.target === target) return path;
-  peer.paths.set(iface.index, path = new Path(target));
-  return path;
 }

@@ -9,7 +9,7 @@
  *  - While a holder's heartbeat is overdue, and as long after as it answers, it is asked each interval. By the time it would be declared
  *    down, its answer has shown that it lives, or its silence that it does not: a cut on the heartbeat's path does not move an
  *    address, and a crash moves it no later than without the question.
- *  - A node that starts, or may announce an address from now on, asks everybody (broadcast, by an ARP probe: RFC 5227 §2.1.1), so that it hears a holder whose heartbeats do not
+ *  - A node that starts, may announce an address from now on, or waits for one that is vacant while candidates are down, asks everybody (broadcast, by an ARP probe: RFC 5227 §2.1.1), so that it hears a holder whose heartbeats do not
  *    reach it.
  *  - Who answers an ordinary question though it is not known to hold the address is asked in this way, at once.
  *  - A holder asks candidates that are down, ever more rarely, whether they hold the address too, as they may after a cut through the
@@ -74,7 +74,7 @@ export class Witness {
 
   private ask(view: WitnessView, address: Address, outbox: Outbox): void {
     const { now } = view;
-    if (!address.held && (view.listening || now < address.askedUntil)) {
+    if (!address.held && (view.listening || now < address.askedUntil || this.waitsForVacancy(address))) {
       for (const iface of address.interfaces) this.probe(iface, address, undefined, outbox);
       return;
     }
@@ -85,6 +85,11 @@ export class Witness {
         for (const hardwareAddress of peer.hardwareAddresses) this.probe(iface, address, hardwareAddress, outbox);
       }
     }
+  }
+
+  /** Another is to take it, or this node after a while. Candidates that are not heard may have it: what kept them from answering before may be over, and their hardware address another. */
+  private waitsForVacancy({ candidates, check, vacantSince }: Address): boolean {
+    return vacantSince !== Infinity && check === undefined && this.doubtful.some(({ up, node }) => !up && candidates.includes(node));
   }
 
   /** The candidates that a holder asks now: all that are down, when it is time for one of them. */

@@ -22,7 +22,6 @@ const plan = (address: string, prefix: string, names: readonly string[] = NAMES)
 function home(address: string = VIP, prefix = '93.5.22.', names: readonly string[] = NAMES): Home {
   const made = new Home(plan(address, prefix, names));
   made.network.heartbeatsOverLan = true;
-  made.fastDetection = true;
   made.nodes.splice(names.length);
   return made.settle(2000);
 }
@@ -175,9 +174,22 @@ describe('the holder is not gone, or nobody can know it: the detection time deci
     expect(at.watch(2000, 'node-45').seen).toEqual([]);
   });
 
+  test.each(FAMILIES)('%s: another one that is not heard has the address, too: it keeps it', (_, address, prefix) => {
+    const at = home(address, prefix);
+    at.c.heartbeatGroup = 1;
+    at.c.port.deafTo.add(at.a);
+    at.runUntil(at.now + 3000);
+    expect(at.answering(address)).toEqual(['node-44', 'node-46']);
+    at.kill(at.a);
+    at.setLink(at.a, false);
+    expect(at.watch(3000, 'node-46', address).seen).toEqual(['node-46']);
+    expect(at.eventsOf('node-45', 'addressAcquired')).toEqual([]);
+  });
+
   test('without fast detection nobody is asked', () => {
     const at = new Home(plan(VIP, '93.5.22.'));
     at.network.heartbeatsOverLan = true;
+    for (const node of at.nodes) node.fastDetection = false;
     at.settle(2000);
     at.setLink(at.a, false);
     at.runUntil(at.now + DETECTION_MS - INTERVAL_MS);

@@ -195,8 +195,10 @@ export class Invariants {
     const since = Math.max(before?.port === port ? before.since : now, this.world.disturbedAt);
     this.aloneSince.set(where, { port, since });
     if (loss > 0 || now - since < TOLD_ALLOWANCE_MS || mac === port.mac) return;
-    // Heartbeats that go over another network do not show that a cut through the LAN has healed: that client is told by the next refresh, after a minute at most.
-    if (!network.heartbeatsOverLan && this.behindCut.has(nameOf(address, port))) return;
+    // Heartbeats that go over another network, or do not come since nobody is left, do not show that a cut through the LAN has healed: that client is told by the next refresh,
+    // after a minute at most.
+    const hearsOthers = network.heartbeatsOverLan && port.node.core!.snapshot(port.node.local(now)).peers.some(({ up }) => up);
+    if (!hearsOthers && this.behindCut.has(nameOf(address, port))) return;
     this.fail('told', `a client looks for ${address} at ${mac}, but ${port.node.name} alone answers since ${since}`);
   }
 

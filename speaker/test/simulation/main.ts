@@ -4,7 +4,7 @@ import { parseArgs } from 'util';
 import { isMainThread, parentPort, Worker, workerData } from 'worker_threads';
 import { formatName, Name, parseName, run, scenarios, Tally } from './campaign';
 import { costOf } from './cluster';
-import { FAMILIES, Families, KINDS, Scenario } from './scenario';
+import { FAMILIES, Families, KINDS, PROMPT, Scenario } from './scenario';
 
 const USAGE = `npm run simulate -- [options]
 
@@ -12,7 +12,7 @@ Runs random scenarios of speakers on a virtual LAN and checks what must always h
 
   --seeds N          how many seeds, each with all of the families (default 1000)
   --first S          the first of them (default 1)
-  --kinds K,...      of ${Object.keys(KINDS).join(', ')} (default rough)
+  --kinds K,...      of ${Object.keys(PROMPT).join(', ')}; each also as small-patient: without fast detection (default rough)
   --families F,...   of ${FAMILIES.join(', ')} (default all)
   --jobs N           threads (default: one for each core)
   --replay NAME      runs one scenario, as rough/both/17, and prints what happens in it

@@ -4,13 +4,18 @@
  *
  * Each speaker has its real loop, and queues in which questions wait; see station.ts. The LAN has no delay, so that no question is under way while an announcement
  * is: which of the two a node hears first would be a matter of where the node is, and either answer right.
+ *
+ * With `pauses` the holder's speaker stands still around each move (its kernel does not): longer than it may without asking its peers before it answers anything, and not so long
+ * that it is given up.
  */
 import { EventQueue } from './event-queue';
 import { Random } from './random';
 import { Air, Station } from './station';
 import { FailbackOptions, LanEvent, LanPlan } from '../../src/lan';
-import { ARP_REPLY, ArpFrame, decodeArp, decodeNeighbor, ETHER_TYPE_ARP, formatHardwareAddress, NEIGHBOR_ADVERTISEMENT, NeighborFrame } from '../../src/wire';
-import { nodeMac, solicitation, whoHas } from '../lan/harness';
+import {
+  ARP_REPLY, ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, encodeArpReply, ETHER_TYPE_ARP, formatHardwareAddress, NEIGHBOR_ADVERTISEMENT, NeighborFrame, parseAddress,
+} from '../../src/wire';
+import { macOf, nodeMac, solicitation, whoHas } from '../lan/harness';
 
 /** What may happen. */
 export const MOVES = ['stop', 'drain', 'failback'] as const;
@@ -30,6 +35,8 @@ const EACH_MS = 1500;
 const MOVES_IN_ALL = 3;
 /** Questions are in the queues so long before they arrive, since a turn in which an address is taken runs ahead. */
 const LEAD_MS = 100;
+/** With the time since its last heartbeat that is between the silence after which it asks (123 ms), and the detection time. */
+const PAUSES_MS = [125, 185] as const;
 const FAILBACKS: Readonly<Record<Move, FailbackOptions>> = { stop: { mode: 'never' }, drain: { mode: 'never' }, failback: { mode: 'immediate' } };
 
 interface Question {
@@ -56,10 +63,12 @@ export class Orderly implements Air {
   private revision = 1;
   private incarnations = 0;
   private handovers = 0;
+  /** Who is to stand still, and from when. */
+  private pausing: { readonly name: string; readonly from: number } | undefined;
   private readonly arp = new ArpFrame();
   private readonly neighbor = new NeighborFrame();
 
-  constructor(seed: number, private readonly move: Move) {
+  constructor(seed: number, private readonly move: Move, private readonly pauses = false) {
     this.random = new Random(seed);
     this.names = Array.from({ length: this.random.integer(2, 5) }, (_, i) => `node-${44 + i}`);
     this.candidates = this.order = this.random.shuffle(this.names);
@@ -83,6 +92,7 @@ export class Orderly implements Air {
   sendFrame(from: Station, at: number, frame: Uint8Array): void {
     const answered = this.questionOf(frame);
     if (answered !== undefined) return void answered.answers.push(`${from.name} at ${at.toFixed(3)}`);
+    this.answerByKernel(from, at, frame);
     const group = frame[0] % 2 === 1, destination = formatHardwareAddress(frame.subarray(0, 6));
     for (const station of this.stations.values()) {
       if (station !== from && (group || destination === nodeMac(station.last))) this.deliver(station, at, frame);
@@ -126,6 +136,12 @@ export class Orderly implements Air {
   private happen(): void {
     const holder = [...this.stations.values()].find((station) => station.holds(this.addresses[0]));
     if (holder === undefined) throw new Error(`nobody holds ${this.addresses[0]}`);
+    if (!this.pauses) return this.remove(holder);
+    this.pausing = { name: holder.name, from: this.now + this.random.between(0, 120) };
+    this.at(this.now + this.random.between(0, 300), () => this.remove(holder));
+  }
+
+  private remove(holder: Station): void {
     this.log.push(`${this.now.toFixed(3)} ${this.move} of ${holder.name}`);
     if (this.move === 'drain') return this.drain(holder.name);
     holder.stop();
@@ -155,6 +171,17 @@ export class Orderly implements Air {
     for (const station of this.stations.values()) this.deliver(station, at, frame);
   }
 
+  /** The kernel of a node answers for its own address, whatever its speaker does. */
+  private answerByKernel(to: Station, at: number, frame: Uint8Array): void {
+    const { arp } = this;
+    if (decodeArp(frame, frame.length, arp) !== undefined || arp.operation !== ARP_REQUEST) return;
+    const asked = [...this.stations.values()].find((station) => station !== to && parseAddress(station.address) === arp.targetProtocolAddress);
+    if (asked === undefined) return;
+    const reply = new Uint8Array(60);
+    encodeArpReply(reply, arp, macOf(nodeMac(asked.last)));
+    this.deliver(to, at, reply);
+  }
+
   /** The question that a frame answers. */
   private questionOf(frame: Uint8Array): Question | undefined {
     const { arp, neighbor } = this;
@@ -177,8 +204,12 @@ export class Orderly implements Air {
     if (due === this.planned.get(station)) return;
     this.planned.set(station, due);
     if (due === Infinity) return;
-    const slow = this.random.chance(due === station.datagrams.next ? 0.6 : 0.15);
-    this.at(due + this.random.between(0.01, slow ? 10 : 0.3), () => {
+    const slow = this.random.chance(due === station.datagrams.next ? 0.6 : 0.15), paused = station.name === this.pausing?.name && due >= this.pausing.from;
+    if (paused) {
+      this.log.push(`${due.toFixed(3)} ${station.name} stands still`);
+      this.pausing = undefined;
+    }
+    this.at(due + (paused ? this.random.between(...PAUSES_MS) : this.random.between(0.01, slow ? 10 : 0.3)), () => {
       if (this.planned.get(station) !== due || this.stations.get(station.name) !== station) return;
       this.planned.delete(station);
       station.turn(this.random.chance(0.5) ? due : this.now);

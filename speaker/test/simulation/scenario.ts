@@ -36,16 +36,18 @@ interface KindOf {
   readonly kernelsAnswer?: boolean;
   /** There are two LANs, each node is on one or both, and each address is for one or both; what is in lan-happenings.ts may happen. @default false */
   readonly lans?: boolean;
+  /** Speakers wait for the detection time, whoever is silent. @default that of the program, but for some nodes with every fifth seed */
+  readonly patient?: boolean;
 }
 
 /**
- * What kinds of scenarios there are. `small` is the home: few nodes, cuts, crashes, pauses, plans that change. `rough` adds drifting clocks, stale plans,
+ * What kinds of scenarios there are, with `--fast-detection on`. `small` is the home: few nodes, cuts, crashes, pauses, plans that change. `rough` adds drifting clocks, stale plans,
  * foreign hosts, new keys, and single nodes that are cut off. `wild` adds what is in disruptions.ts, and addresses that are for
  * interfaces of one name. `crowd` is the same with all nodes that a full mesh has,
  * `sparse` with more, and `vast` with up to 200. In `abrupt` ones machines lose power, freeze and are cut off for moments, which is where waiting
- * for heartbeats is cut short. `ipvs` is the home with kernels that answer for the addresses by themselves. In `lans` ones there are two LANs.
+ * for heartbeats is cut short most often. `ipvs` is the home with kernels that answer for the addresses by themselves. In `lans` ones there are two LANs.
  */
-export const KINDS: Readonly<Record<string, KindOf>> = {
+export const PROMPT: Readonly<Record<string, KindOf>> = {
   small: { nodes: [2, 4], addresses: [1, 3], happenings: [0, 8], durationMs: 12_000, drift: 0 },
   ipvs: { nodes: [2, 4], addresses: [1, 3], happenings: [0, 8], durationMs: 12_000, drift: 0, kernelsAnswer: true },
   rough: { nodes: [2, 8], addresses: [1, 4], happenings: [0, 14], durationMs: 12_000, drift: 0.005 },
@@ -55,6 +57,11 @@ export const KINDS: Readonly<Record<string, KindOf>> = {
   vast: { nodes: [64, 200], addresses: [1, 2], happenings: [0, 14], startMs: 300, durationMs: 4000, drift: 0.005 },
   lans: { nodes: [2, 4], addresses: [1, 4], happenings: [0, 8], lans: true, durationMs: 12_000, drift: 0 },
   crowd: { nodes: [9, 32], addresses: [1, 6], happenings: [0, 14], durationMs: 6000, drift: 0.005 },
+};
+
+/** Each of them is there with `--fast-detection off` on all nodes, too: `small-patient`. */
+export const KINDS: Readonly<Record<string, KindOf>> = {
+  ...PROMPT, ...Object.fromEntries(Object.entries(PROMPT).map(([name, kind]) => [`${name}-patient`, { ...kind, patient: true }])),
 };
 
 /** By the seed, so that all else that is drawn from a seed stays what it was. */
@@ -89,7 +96,6 @@ export class Scenario {
     this.random = new Random(seed);
     this.world = new World(this.random, (node, event) => this.invariants.heed(node, event), this.kind.lans ? 2 : 1);
     this.world.conflictDetection = seed % 3 === 0;
-    this.world.fastDetection = kind === 'abrupt';
     this.world.failback = FAILBACKS[seed % FAILBACKS.length];
     this.names = Array.from({ length: this.random.integer(...nodes) }, (_, i) => `node-${44 + i}`);
     const first = this.names.length < 50 ? 100 : 10;
@@ -97,12 +103,13 @@ export class Scenario {
       const lan = this.kind.lans && i % 3 === 2 ? 1 : 0;
       return `${prefixOf(lan, isIpv6(families, i) ? 'ipv6' : 'ipv4')}${first + i}`;
     });
-    if (this.kind.lans) this.layOut(seed);
+    if (this.kind.lans) this.layOut();
     if (this.kind.kernelsAnswer) this.world.network.kernelAddresses = new Set(this.addresses.map((address) => parseAddress(address)!));
     this.drawCandidates();
     for (let i = 0; i < this.names.length; i++) {
       const node = this.world.addNode((each) => this.planFor(each), this.cabling.get(this.names[i]));
       if (this.allAddresses) node.heartbeatPorts = node.ports;
+      node.fastDetection = !this.kind.patient && (seed % 5 !== 2 || this.random.chance(0.5));
       if (drift === 0) continue;
       node.clockRate = 1 + this.random.between(-drift, drift);
       node.clockOffset = this.random.between(0, 1e7);
@@ -143,9 +150,8 @@ export class Scenario {
   }
 
   /** Of two LANs: which nodes are on which, and which addresses are for which. */
-  private layOut(seed: number): void {
+  private layOut(): void {
     const { random, world } = this;
-    world.fastDetection = seed % 2 === 0;
     this.allAddresses = random.chance(0.5);
     const [one, other] = random.shuffle(world.network.lans);
     one.faults.delayMs = 0.1; // so that what it tells nearly always comes first

@@ -17,7 +17,6 @@ class Clones extends World {
 
   constructor(seed: number) {
     super(new Random(seed));
-    this.fastDetection = seed % 2 === 0;
     const { random } = this;
     const names = Array.from({ length: random.integer(2, 4) }, (_, i) => `node-${44 + i}`);
     this.addresses = Array.from({ length: random.integer(1, 3) }, (_, i) => i === 1 ? 'fd93:5:22::101' : `93.5.22.${100 + i}`);
@@ -30,6 +29,7 @@ class Clones extends World {
     for (let i = 0; i < names.length; i++) this.addNode(plan);
     this.original = random.pick(this.nodes);
     this.twin = this.addNode(plan, undefined, this.original.name);
+    for (const node of this.nodes) node.fastDetection = seed % 2 === 0;
   }
 
   /** Until then, each 20 ms: how many answer for each of the addresses, and whether the twin is one of them. */

@@ -21,6 +21,8 @@ export class VirtualNode {
   startedAt = -Infinity;
   /** Counts the speakers of all nodes. */
   incarnation = 0;
+  /** Whether its speaker asks peers that are overdue, as it does by default. */
+  fastDetection = true;
   /** Speakers that were stopped; whatever is handed to them, they must stay silent. */
   readonly stopped: LanCore[] = [];
   /** The plan that its speaker has, or will have when it next runs. */

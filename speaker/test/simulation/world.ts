@@ -29,7 +29,6 @@ export class World implements Ground {
   readonly network: Network;
   readonly violations: string[] = [];
   conflictDetection = false;
-  fastDetection = false;
   /** Of all speakers. */
   failback: FailbackOptions = { mode: 'never' };
   /** When something was last disturbed. */
@@ -87,7 +86,7 @@ export class World implements Ground {
       heartbeat: { intervalMs: INTERVAL_MS, multiplier: MULTIPLIER },
       failback: this.failback,
       conflictDetection: this.conflictDetection,
-      fastDetection: this.fastDetection,
+      fastDetection: node.fastDetection,
     });
     node.core = core;
     node.pausedUntil = 0;
@@ -139,7 +138,7 @@ export class World implements Ground {
   }
 
   private fences(node: VirtualNode): boolean {
-    return this.fastDetection && node.keys.length > 0 && this.nodes.length <= 32;
+    return node.fastDetection && node.keys.length > 0 && this.nodes.length <= 32;
   }
 
   isPaused(node: VirtualNode): boolean {
