@@ -248,7 +248,8 @@ export class LanCore extends Parts {
     this.reassurance.heed(now, this.outbox.events, this.addresses.list);
     this.handovers.heed(now, this.outbox.events);
     if (certain) this.takeAnew(now, hesitation.releaseAll(), this.listening.mayAnswer);
-    if (this.decisions.leaving && ((now >= this.leavesAt && !hesitation.active) || !this.addresses.list.some(({ held }) => held))) return this.end(now);
+    const late = now >= this.leavesAt && !hesitation.active;
+    if (this.decisions.leaving && (late || !this.addresses.list.some(({ held }) => held))) return this.end(now);
     this.reportMissingKey();
     this.rounds.beat(now);
     const { rounds, holdings, listening, membership, probing, review, suspicion } = this;

@@ -15,7 +15,7 @@ export class Decisions {
   /** This speaker stops: it takes nothing, and waits to be relieved of what it holds. */
   leaving = false;
   /** Called before an address that was offered goes to who has taken it up. */
-  handsOver: (now: number, address: Address) => void = () => undefined;
+  handsOver: ((now: number, address: Address) => void) | undefined;
 
   constructor(
     private readonly membership: Membership, private readonly listening: Listening, private readonly holdings: Holdings,
@@ -43,7 +43,7 @@ export class Decisions {
       return;
     }
     if (verdict.holder !== undefined || verdict.offeredBy !== undefined || verdict.contested || address.heldBeforeStall) this.know(address);
-    if (held && handover !== Handover.NONE && verdict.holder !== undefined) this.handsOver(now, address);
+    if (held && handover !== Handover.NONE && verdict.holder !== undefined) this.handsOver?.(now, address);
     // As long as it is not known whether the address is free it is as if another were to take it.
     const waits = verdict.mine && !held && !this.probing.allows(now, address);
     this.holdings.settle(now, address, waits ? { mine: false, vacant: true } : verdict, this.leaving);

@@ -32,7 +32,8 @@ export class Hesitation {
 
   /** Keeps a frame that would be answered otherwise. */
   withhold(address: Address, ifindex: number, frame: Uint8Array, length: number, receivedAt: number): void {
-    if (this.frames.length < MOST_FRAMES) this.frames.push({ address, ifindex, bytes: Uint8Array.prototype.slice.call(frame, 0, length), receivedAt });
+    if (this.frames.length === MOST_FRAMES) return;
+    this.frames.push({ address, ifindex, bytes: Uint8Array.prototype.slice.call(frame, 0, length), receivedAt });
   }
 
   /** Takes out the frames that ask for an address which another takes up. */

@@ -231,7 +231,7 @@ export class Invariants {
     const known = (port: Port, by: VirtualNode) => places.isKnown(port, by) && places.isKnown(port.node.portOn(homeOf(address)) ?? port, by);
     if (!heard && pairs.some(([a, b]) => !known(a, b.node))) return;
     const byLan = network.lossy ? ONE_BY_LOSSY_LAN_ALLOWANCE_MS : ONE_BY_LAN_ALLOWANCE_MS;
-    const byHeartbeat = network.lossy ? LOSSY_ALLOWANCE_MS : ONE_ALLOWANCE_MS;
+    const byHeartbeat = network.lossy ? LOSSY_ALLOWANCE_MS : Math.max(ONE_ALLOWANCE_MS, INTERVAL_MS + 2 * network.heartbeat.delayMs);
     const allowance = heard ? byHeartbeat : byLan;
     if (now - Math.max(since, this.world.disturbedAt) > allowance) this.fail('one', `${where}: ${answering.map(({ node }) => node.name).join(' and ')} answer`);
   }

@@ -13,7 +13,8 @@ import { Random } from './random';
 import { Air, Station } from './station';
 import { FailbackOptions, LanEvent, LanPlan } from '../../src/lan';
 import {
-  ARP_REPLY, ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, encodeArpReply, ETHER_TYPE_ARP, formatHardwareAddress, NEIGHBOR_ADVERTISEMENT, NeighborFrame, parseAddress,
+  ARP_REPLY, ARP_REQUEST, ArpFrame, decodeArp, decodeNeighbor, encodeArpReply, ETHER_TYPE_ARP, formatHardwareAddress, NEIGHBOR_ADVERTISEMENT,
+  NeighborFrame, parseAddress,
 } from '../../src/wire';
 import { macOf, nodeMac, solicitation, whoHas } from '../lan/harness';
 
@@ -204,7 +205,8 @@ export class Orderly implements Air {
     if (due === this.planned.get(station)) return;
     this.planned.set(station, due);
     if (due === Infinity) return;
-    const slow = this.random.chance(due === station.datagrams.next ? 0.6 : 0.15), paused = station.name === this.pausing?.name && due >= this.pausing.from;
+    const slow = this.random.chance(due === station.datagrams.next ? 0.6 : 0.15);
+    const paused = station.name === this.pausing?.name && due >= this.pausing.from;
     if (paused) {
       this.log.push(`${due.toFixed(3)} ${station.name} stands still`);
       this.pausing = undefined;
