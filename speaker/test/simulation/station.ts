@@ -76,7 +76,11 @@ export class Station {
     this.address = `93.5.22.${last}`;
     this.time = this.busyUntil = air.now;
     this.core = new LanCore({
-      node: this.name, incarnation: BigInt(incarnation), random: air.random.next, heartbeat: { intervalMs: 100, multiplier: 3 }, failback,
+      node: this.name,
+      incarnation: BigInt(incarnation),
+      random: air.random.next,
+      heartbeat: { intervalMs: 100, multiplier: 3 },
+      failback,
       fastDetection: true,
     });
     this.loop = new Loop(this.slow(this.core), this.surroundings(), {});
