@@ -1,5 +1,6 @@
 /** Whether and when an address goes back to a better candidate that has returned. */
 import { VIP } from './harness';
+import { Home } from './home';
 import { FailbackOptions } from '../../src/lan';
 import { decayed, Damping, MOST_DAMPED_MS, turnDelayMs } from '../../src/lan/damping';
 import { Random } from '../simulation/random';
@@ -132,4 +133,17 @@ describe('a better candidate returns', () => {
     expect(until(world, 2000).took).toBe(Infinity);
     expect(answering(world)).toEqual(['node-45']);
   });
+});
+
+test('it is not given back through another network to one that is behind a cut of the LAN: clients on this side would not hear of that', () => {
+  const world = new Home();
+  Object.assign(world, { fastDetection: true, failback: { mode: 'immediate' } });
+  world.start(world.b);
+  world.runUntil(1000);
+  world.a.port.segment = 1;
+  world.start(world.a);
+  expect(world.watch(4000, 'node-45')).toMatchObject({ seen: ['node-45'] });
+  world.a.port.segment = 0;
+  world.runUntil(world.now + 6000);
+  expect(world.answering()).toEqual(['node-44']);
 });
