@@ -15,8 +15,7 @@
  * The core (room `lan`) decides, and returns what is to be sent; the loop sends it before it does anything else. The core knows no socket and no
  * clock, the loop knows no protocol, and neither ever waits for the main thread. That may parse a megabyte of JSON, collect garbage, or hang.
  *
- * What keeps it fast: sockets are read until they are empty, at most `BATCH` packets in a row so that none starves another; memory for packets is
- * there from the start; the timer is set only when the core's deadline has changed, and never read; the clock is read once a packet (60 ns), after the packet
+ * What keeps it fast: sockets are read until they are empty, but none for so long that it starves another (intake.ts); the timer is set only when the core's deadline has changed, and never read; the clock is read once a packet (60 ns), after the packet
  * was received: a pause, were it between two system calls, is seen before it is answered. The kernel's filter drops what the core would only
  * have counted.
  *
@@ -34,29 +33,23 @@
  *  - `worker.terminate()` and the end of the process wait until the thread is back in JavaScript. The wait is therefore never longer than `IDLE_MS`,
  *    although nothing is to be done then: if the main thread dies of an uncaught exception, the process ends that much later at most.
  */
-import { LanError, LanPlan, LanPlanChange, Link, Outbox, Takeover } from '../lan';
-import { NetworkLink, NOTHING } from '../sys';
-import { Ahead } from './ahead';
+import { LanError, LanPlan, LanPlanChange, Link, Outbox } from '../lan';
+import { NetworkLink } from '../sys';
 import { Commands } from './commands';
 import { Events } from './events';
 import { Groups } from './groups';
-import { HeartbeatBatch } from './heartbeat-batch';
+import { Intake } from './intake';
 import { interestOf } from './interest';
 import { KernelWatch } from './kernel-watch';
 import { LinkWatch } from './link-watch';
 import { Command } from './messages';
 import { PlanReceiver } from './plan-change';
 import { Promiscuity } from './promiscuity';
-import { Receiver } from './receiver';
 import { Sender } from './sender';
 import { Statistics } from './statistics';
-import { Core, FrameSource, HeartbeatSocket, Surroundings } from './surroundings';
+import { Core, HeartbeatSocket, Surroundings } from './surroundings';
 
-/** Packets read from one socket before the others have their turn. */
-const BATCH = 64;
 const IDLE_MS = 1000;
-/** Longer than any packet that concerns us; what is longer is cut, and refused by its decoder. */
-const PACKET_SIZE = 2048;
 
 export interface LoopOptions {
   readonly excludeInterfaces?: RegExp;
@@ -66,10 +59,7 @@ export interface LoopOptions {
 
 export class Loop {
   private readonly statistics = new Statistics();
-  private readonly packet = Buffer.alloc(PACKET_SIZE);
-  private readonly batch = new HeartbeatBatch(BATCH, PACKET_SIZE);
-  private readonly ahead = new Ahead();
-  private readonly receiver: Receiver;
+  private readonly intake: Intake;
   private readonly sender: Sender;
   private readonly commands: Commands;
   private readonly events: Events;
@@ -89,7 +79,7 @@ export class Loop {
 
   constructor(private readonly core: Core, private readonly around: Surroundings, private readonly options: LoopOptions) {
     const problem = (message: string, fields: object) => this.problem(message, fields);
-    this.receiver = new Receiver(this.statistics, problem);
+    this.intake = new Intake(core, around, this.statistics, (outbox) => this.drain(outbox), problem);
     this.sender = new Sender(around, this.statistics, () => this.offerLinks(), problem);
     this.commands = new Commands(() => around.nextCommand());
     this.events = new Events((report) => around.report(report));
@@ -130,8 +120,8 @@ export class Loop {
     // Frames first: what was asked before an address is taken over is for its former holder to answer.
     for (let index = 0; index < ready; index++) {
       const fd = around.epoll.ready(index);
-      if (fd === around.packets.fd) this.receiveFrames(around.packets);
-      else if (fd === around.neighbors.fd) this.receiveFrames(around.neighbors);
+      if (fd === around.packets.fd) this.intake.frames(around.packets);
+      else if (fd === around.neighbors.fd) this.intake.frames(around.neighbors);
     }
     const waited = this.commands.pending;
     if (waited) this.receiveCommands();
@@ -140,7 +130,7 @@ export class Loop {
       if (fd === around.packets.fd || fd === around.neighbors.fd) continue;
       if (fd === around.timer.fd) due = true;
       else if (fd === this.links.fd) this.links.read();
-      else if (fd !== around.wakeup.fd) this.receiveHeartbeats(this.heartbeats.get(fd)!);
+      else if (fd !== around.wakeup.fd) this.intake.heartbeats(this.heartbeats.get(fd)!);
       else if (!waited) this.receiveCommands();
     }
     if (due && !this.stopped) this.tick(around.now());
@@ -164,43 +154,6 @@ export class Loop {
 
   private get stopped(): boolean {
     return this.stopping && this.core.ended;
-  }
-
-  /** @returns whether there are no more */
-  private receiveFrames(socket: FrameSource): boolean {
-    const { around: { now }, core, packet, statistics } = this;
-    for (let count = 0; count < BATCH; count++) {
-      const length = this.receiver.receive(socket, packet);
-      if (length === NOTHING) return true;
-      statistics.framesReceived++;
-      this.drain(core.receiveFrame(now(), socket.interfaceIndex, packet, length));
-    }
-    return false;
-  }
-
-  private receiveHeartbeats(socket: HeartbeatSocket): void {
-    const { around: { now, packets, neighbors }, batch, core, statistics } = this;
-    const received = batch.read(socket, (into) => this.receiver.receive(socket, into));
-    if (received === 0) return this.receiveRefusals(socket);
-    statistics.datagramsReceived += received;
-    // Once for all of them: what was asked before any of them was sent is in these queues by now.
-    for (const frames of [packets, neighbors]) for (let turns = 0; turns < received && !this.receiveFrames(frames);) turns++;
-    for (let index = 0; index < received; index++) {
-      const { source, bytes, length } = batch.datagrams[index];
-      this.drain(core.receiveHeartbeat(now(), source, bytes, length));
-    }
-  }
-
-  /** The socket is ready though nothing has come in: heartbeats did not arrive. */
-  private receiveRefusals(socket: HeartbeatSocket): void {
-    const { around: { now }, core, statistics } = this;
-    for (let count = 0; count < BATCH; count++) {
-      const undelivered = socket.undelivered();
-      if (undelivered === undefined) return;
-      if (!undelivered.refused) continue;
-      statistics.datagramsRefused++;
-      this.drain(core.heartbeatRefused(now(), undelivered.to));
-    }
   }
 
   private receiveCommands(): void {
@@ -265,25 +218,9 @@ export class Loop {
 
   /** Sends and reports what the core wants. */
   private drain(outbox: Outbox): void {
-    this.sender.send(outbox, this.readAhead);
+    this.sender.send(outbox, this.intake.readAhead);
     if (outbox.events.length > 0) this.events.tell(outbox.events);
-    if (this.ahead.waits) this.catchUp();
-  }
-
-  /** Before an announcement: who asks in this moment asks the former holder. */
-  private readonly readAhead = (takeover: Takeover): void => {
-    const { around: { now, packets, neighbors }, packet, statistics } = this;
-    const socket = takeover.ipv6 ? neighbors : packets;
-    this.ahead.read(takeover, socket, packet, () => {
-      const length = this.receiver.receive(socket, packet);
-      if (length !== NOTHING) statistics.framesReceived++;
-      return length;
-    }, now);
-  };
-
-  private catchUp(): void {
-    const { around: { now }, core } = this;
-    this.ahead.handle(({ ifindex, bytes, receivedAt }) => this.drain(core.receiveFrame(now(), ifindex, bytes, bytes.length, receivedAt)));
+    this.intake.catchUp();
   }
 
   private linksChanged(links: readonly NetworkLink[]): void {

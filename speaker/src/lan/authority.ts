@@ -46,7 +46,7 @@ export class Authority {
 
   private hesitate(now: number): void {
     // Datagrams may be waiting, so nobody is accused yet.
-    if (this.rounds.isLate(now)) this.membership.late(now);
+    if (this.rounds.isLate(now)) this.membership.links.late(now);
     this.listening.hesitation.begin(now);
   }
 }

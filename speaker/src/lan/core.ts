@@ -153,7 +153,7 @@ export class LanCore extends Parts {
   tick(now: number): Outbox {
     if (!this.enter(now)) return this.outbox;
     // Late, but not so late that authority is lost: datagrams may be waiting, so nobody is accused yet.
-    if (this.rounds.isLate(now)) this.membership.late(now);
+    if (this.rounds.isLate(now)) this.membership.links.late(now);
     this.membership.tick(now, this.outbox);
     this.suspicion.tick(now);
     this.suspicion.calibrate(now);
@@ -254,7 +254,7 @@ export class LanCore extends Parts {
     this.rounds.beat(now);
     const { rounds, holdings, listening, membership, probing, review, suspicion } = this;
     this.deadline = Math.min(
-      rounds.deadline, listening.hesitation.active ? Infinity : holdings.deadline, membership.nextDeadline(), suspicion.deadline,
+      rounds.deadline, listening.hesitation.active ? Infinity : holdings.deadline, membership.links.deadline, suspicion.deadline,
       listening.deadline, listening.inquiry.deadline, probing.deadline, hesitation.active ? Infinity : this.leavesAt, membership.settleDeadline,
       review.deadline,
     );

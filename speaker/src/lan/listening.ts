@@ -49,7 +49,7 @@ export class Listening {
   start(now: number): void {
     this.since = now;
     this.until = now + this.membership.detectionMs;
-    this.membership.late(now);
+    this.membership.links.late(now);
     this.inquiry.begin(now);
   }
 

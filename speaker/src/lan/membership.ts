@@ -9,8 +9,7 @@
  * see a cut, as with BFD (RFC 5880 §6.8.6), rather than one side believing in a peer that has given it up. It also makes held-back
  * datagrams worthless: delivered late, they echo old numbers.
  *
- * **Own health first.** A node whose own timer was late by more than an interval has perhaps left datagrams unread, so it accuses
- * nobody before it has listened for a full detection time (Dadgar, Phillips, Currey: "Lifeguard", 2017).
+ * **Own health first.** See links.ts, which also says who is overdue.
  */
 import {
   decodeHeartbeat, emptyHeartbeat, hasHeartbeatFlag, Heartbeat, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_PROMPT, HEARTBEAT_FLAG_QUESTION,
@@ -18,6 +17,7 @@ import {
 } from '../wire';
 import { AddressMap } from './address-map';
 import { Keys } from './keys';
+import { Links } from './links';
 import { heedRecord, Mesh, NodeRecord } from './mesh';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
@@ -45,8 +45,7 @@ export class Membership {
   planned = false;
   /** Whether anything about a peer that ownership depends on has changed; whoever reads it sets it back. */
   changed = false;
-  /** Counts changes of the links to neighbours. */
-  linksChanged = 0;
+  readonly links: Links;
   /** Whether somebody new waits for our echo; whoever reads it sets it back. */
   introduced = false;
   readonly detectionMs: number;
@@ -55,16 +54,14 @@ export class Membership {
   readonly questions = new Set<Peer>();
   readonly answers = new Set<Peer>();
 
-  /** Those whose datagrams pass in both directions: in a large cluster the neighbours alone. What is done at each datagram looks at these, not at all peers. */
-  private readonly linked = new Set<Peer>();
   private readonly rejections: Rejections;
   private readonly heartbeat: Heartbeat = emptyHeartbeat();
-  private accuseFrom = -Infinity;
   private settledAt = -Infinity;
 
   /** @param prompt whether it answers questions, and may be suspected; see suspicion.ts */
   constructor(readonly node: string, readonly incarnation: bigint, readonly intervalMs: number, multiplier: number, readonly prompt: boolean) {
     this.detectionMs = intervalMs * multiplier;
+    this.links = new Links(intervalMs, this.detectionMs, this.echoMs);
     this.proofs = new Proofs(incarnation, this.echoMs);
     this.rejections = new Rejections(this.detectionMs);
     this.twins = new Twins(this.detectionMs);
@@ -82,8 +79,7 @@ export class Membership {
     for (const peer of [...this.peers.values()]) {
       if (names.has(peer.node)) continue;
       this.peers.delete(peer.node);
-      this.linked.delete(peer);
-      this.linksChanged++;
+      this.links.remove(peer);
       if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason: 'removedFromPlan' });
     }
     this.byProtocolAddress.clear();
@@ -155,16 +151,6 @@ export class Membership {
     for (const peer of this.peers.values()) if (!peer.up) peer.resolvedAt = -Infinity;
   }
 
-  /** This node did not run for a while: from now on it listens for a detection time before it accuses anybody. */
-  late(now: number): void {
-    this.accuseFrom = now + this.detectionMs;
-  }
-
-  /** Whether enough has been heard of late for accusing others of silence. */
-  mayAccuse(now: number): boolean {
-    return now >= this.accuseFrom;
-  }
-
   /** A peer is gone, as far as can be found out. */
   accuse(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
     this.linkDown(now, peer, reason, outbox);
@@ -185,21 +171,7 @@ export class Membership {
   /** Marks down whoever is overdue. */
   tick(now: number, outbox: Outbox): void {
     if (this.keys.retire(now, this.peers)) outbox.event({ code: 'heartbeatKeyRetired' });
-    for (const peer of this.linked) {
-      if (now >= Math.max(peer.heardAt + this.detectionMs, this.accuseFrom)) this.linkDown(now, peer, 'timeout', outbox);
-      else if (now >= Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs)) this.linkDown(now, peer, 'oneWay', outbox);
-    }
-  }
-
-  /** When {@link tick} may next have something to do. */
-  nextDeadline(): number {
-    let deadline = Infinity;
-    for (const peer of this.linked) {
-      const timeout = Math.max(peer.heardAt + this.detectionMs, this.accuseFrom);
-      const oneWay = Math.max(peer.confirmedAt + this.echoMs, this.accuseFrom + this.intervalMs);
-      deadline = Math.min(deadline, timeout, oneWay);
-    }
-    return deadline;
+    for (const { peer, reason } of this.links.overdue(now)) this.linkDown(now, peer, reason, outbox);
   }
 
   private accept(now: number, from: string, heartbeat: Heartbeat, outbox: Outbox): HeartbeatDrop | undefined {
@@ -227,7 +199,7 @@ export class Membership {
       if (peer.incarnation !== undefined) peer.former = { incarnation: peer.incarnation, until: now };
       if (peer.up) reason = 'restarted';
       peer.up = false;
-      this.setLink(peer, false);
+      this.links.set(peer, false);
       peer.incarnation = heartbeat.incarnation;
       peer.introduction = undefined;
       peer.resetSequence();
@@ -268,9 +240,9 @@ export class Membership {
     if (peer.gather(heartbeat)) this.changed = true;
     if (hasHeartbeatFlag(heartbeat, HEARTBEAT_FLAG_QUESTION)) this.questioned(now, peer);
     if (!peer.linkUp && now - peer.confirmedAt <= this.echoMs) {
-      this.setLink(peer, true);
+      this.links.set(peer, true);
       peer.linkedAt = now;
-      this.linksChanged++;
+      this.links.changes++;
       this.mesh.linksFound = true;
       if (this.mesh.relays && this.mesh.isNeighbour(peer)) this.mesh.newcomers.add(peer);
       if (peer.up) return undefined;
@@ -304,23 +276,17 @@ export class Membership {
       this.down(now, peer, reason, outbox);
       return;
     }
-    this.setLink(peer, false);
-    this.linksChanged++;
+    this.links.set(peer, false);
+    this.links.changes++;
     peer.forgetStates();
     this.mesh.linksLost = this.changed = true;
-  }
-
-  private setLink(peer: Peer, up: boolean): void {
-    peer.linkUp = up;
-    if (up) this.linked.add(peer);
-    else this.linked.delete(peer);
   }
 
   private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
     if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason });
     peer.up = false;
-    this.setLink(peer, false);
-    this.linksChanged++;
+    this.links.set(peer, false);
+    this.links.changes++;
     this.mesh.linksLost = true;
     peer.reason = reason;
     peer.downSince = now;

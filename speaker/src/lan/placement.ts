@@ -36,7 +36,7 @@ export class Placement {
     if (joined) this.membership.resolveAnew();
     const listens = joined && this.membership.planned && this.rounds.canBeat, hearsAll = this.hearsAll;
     if (listens && (!hearsAll || this.membership.prompt)) this.listening.start(now);
-    else if (joined) this.membership.late(now); // who is overdue may have been heard by all but this node
+    else if (joined) this.membership.links.late(now); // who is overdue may have been heard by all but this node
     this.assign(now, this.addresses.list, listens && !hearsAll);
   }
 

@@ -171,14 +171,14 @@ export class Rounds {
   /** In a large cluster, passes on what is new. */
   private pass(now: number, periodic: boolean): void {
     this.lastPass = now;
-    this.linksTold = this.membership.linksChanged;
+    this.linksTold = this.membership.links.changes;
     this.heartbeats.pass(now, periodic, this.listening.active, this.interfaces, this.outbox);
   }
 
   /** When something is to be passed on that should not wait for the next round. */
   private get passDeadline(): number {
-    const { mesh, linksChanged } = this.membership;
-    const waiting = mesh.relays && this.canBeat && (mesh.news.size > 0 || mesh.newcomers.size > 0 || linksChanged !== this.linksTold);
+    const { mesh, links } = this.membership;
+    const waiting = mesh.relays && this.canBeat && (mesh.news.size > 0 || mesh.newcomers.size > 0 || links.changes !== this.linksTold);
     return waiting ? this.lastPass + PASS_SPACING_MS : Infinity;
   }
 }

@@ -21,7 +21,7 @@
  *
  * **What makes it safe.** A holder may be suspected only after {@link Suspicion.verdictMs} of silence. A speaker that finds it has been silent for almost that long answers nothing before it has
  * asked its peers (inquiry.ts, core.ts); it says so in its heartbeats, and nobody else is suspected. Our own health comes first, too: whoever is late with a question asks again, and after a
- * longer pause of ours nobody is suspected for a detection time, as in membership.ts.
+ * longer pause of ours nobody is suspected for a detection time, as in links.ts.
  *
  * Nothing is asked while all is well, but for the node address of each peer once a minute. In a cluster of more than 32 nodes nothing is asked at all.
  */
@@ -262,7 +262,7 @@ export class Suspicion {
   }
 
   private verdict(now: number, peer: Peer, suspect: Suspect): 'offLan' | 'refused' | undefined {
-    if (!this.membership.mayAccuse(now)) return undefined;
+    if (!this.membership.links.mayAccuse(now)) return undefined;
     if (suspect.refusals >= REFUSALS && !suspect.claimed) return 'refused';
     return this.isOffLan(now, peer, suspect) ? 'offLan' : undefined;
   }
