@@ -29,6 +29,9 @@ export class Address {
   eligible = false;
   /** Until then the LAN is asked who has it, and it is not taken; see placement.ts. */
   askedUntil = -Infinity;
+  /** When the LAN was last asked who has it, and whether it has been since that was necessary. */
+  soughtAt = -Infinity;
+  sought = true;
   held = false;
   /** While it is held: questions received up to then are its former holder's to answer; see handover.ts. */
   answersFrom = -Infinity;
@@ -53,6 +56,8 @@ export class Address {
   /** The last other holder known, with the way it ceased. */
   lastHolder: string | undefined;
   rival: Rival | undefined;
+  /** How often in a row its holder, or whoever may be that, was asked for it and did not answer. */
+  unanswered = 0;
   /** Since when nobody holds it, though this node could; Infinity when that is not so. */
   vacantSince = Infinity;
   /** When this node last asked the LAN about it. */

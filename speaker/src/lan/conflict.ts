@@ -13,9 +13,9 @@ import { Gratuitous } from './gratuitous';
 import { Interface, subnetOf } from './interfaces';
 import { Membership } from './membership';
 import { Outbox } from './outbox';
-import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
 import { SPEAKERS_ALONE } from './questions';
+import { isRivalFresh } from './rivals';
 import { Spacing } from './spacing';
 
 /** DEFEND_INTERVAL (RFC 5227 §1.1). */
@@ -51,7 +51,10 @@ export function claimOf(arp: ArpFrame): boolean | 'perhaps' {
 export function noteClaim(now: number, address: Address, iface: Interface, peer: Peer, { peers, detectionMs }: Membership): void {
   const { rival } = address, onLink = subnetOf(iface, address.key) !== undefined, known = rival?.node === peer.node;
   const outdoes = rival !== undefined && !known && !onLink && now - rival.onLinkAt < detectionMs;
-  if (outdoes && isRivalFresh(address, peers, now, detectionMs)) return;
+  if (outdoes && isRivalFresh(address, peers, { now, detectionMs })) return;
+  address.unanswered = 0;
+  peer.claimedAt = now;
+  peer.claimed = address.key;
   address.rival = { node: peer.node, at: now, onLinkAt: onLink ? now : known ? rival.onLinkAt : -Infinity };
 }
 

@@ -232,6 +232,7 @@ export class LanCore extends Parts {
     this.listening.inquiry.tick(now);
     const { hesitation } = this.listening, certain = hesitation.end();
     if (this.listening.end(now)) {
+      this.decisions.heedListened(now, this.listening.since, this.addresses.list);
       this.membership.changed = true;
       this.rounds.tell();
     }
@@ -243,6 +244,7 @@ export class LanCore extends Parts {
       this.membership.settle(now, this.outbox);
       this.decisions.heedLost(now, this.addresses.list);
     }
+    this.decisions.heedVouched(now, this.addresses.map);
     if (certain) this.review.finish(now); // before anything is answered
     else this.review.step(now);
     this.reassurance.heed(now, this.outbox.events, this.addresses.list);

@@ -1,13 +1,15 @@
 /** When it is decided about an address anew, from what, and what follows. The rules are in ownership.ts. */
-import { Handover } from '../wire';
+import { Handover, Reach } from '../wire';
 import { Address } from './address';
+import { AddressMap } from './address-map';
 import { Handovers, STOP_MS } from './handover';
 import { Holdings } from './holdings';
 import { Listening } from './listening';
 import { Membership } from './membership';
-import { decide, isRivalFresh, isRivalRecent, Verdict } from './ownership';
+import { decide, Verdict } from './ownership';
 import { Probing } from './probing';
 import { askingMs } from './questions';
+import { isRivalFresh, isRivalRecent, livesUnheard, UNANSWERED } from './rivals';
 
 export class Decisions {
   /** Revision of the plan. */
@@ -71,7 +73,7 @@ export class Decisions {
       const watched = address.held && (this.handovers.watches || address.handover !== Handover.NONE);
       if (address.rival === undefined && address.vacantSince === Infinity && !watched) continue;
       this.reconsider(now, address);
-      if (!isRivalRecent(address, peers, now, detectionMs)) address.rival = undefined;
+      if (!isRivalRecent(address, peers, { now, detectionMs })) address.rival = undefined;
     }
   }
 
@@ -85,7 +87,29 @@ export class Decisions {
       const at = now - detectionMs + askingMs(intervalMs);
       for (const address of addresses) {
         if (address.held || record?.states.get(address.key)?.held !== true) continue;
-        if (!isRivalFresh(address, this.membership.peers, now, detectionMs)) address.rival = { node: peer.node, at, onLinkAt: at };
+        if (!isRivalFresh(address, this.membership.peers, { now, detectionMs })) address.rival = { node: peer.node, at, onLinkAt: at };
+      }
+    }
+  }
+
+  /** The LAN has been listened to since then. If somebody lives there who is not heard by heartbeats, what has not been asked for yet must be before it is taken. */
+  heedListened(now: number, since: number, addresses: readonly Address[]): void {
+    const { peers, detectionMs, intervalMs } = this.membership;
+    if (![...peers.values()].some((peer) => livesUnheard(peer, { now, detectionMs }))) return;
+    for (const address of addresses) {
+      address.sought = address.held || address.soughtAt >= since;
+      address.askedUntil = Math.max(address.askedUntil, address.soughtAt + intervalMs / 4); // it has perhaps been asked for in this moment
+    }
+  }
+
+  /** Peers whose heartbeats have ceased answer on the LAN, where there is no time to ask for each of the addresses that they held: these count as claimed. */
+  heedVouched(now: number, addresses: AddressMap<Address>): void {
+    const { vouched, peers, detectionMs } = this.membership;
+    for (const { node, held } of vouched.splice(0)) {
+      for (const { address: key, reach } of held) {
+        const address = addresses.get(key);
+        if (address === undefined || address.held || address.unanswered >= UNANSWERED || isRivalFresh(address, peers, { now, detectionMs })) continue;
+        address.rival = { node, at: now, onLinkAt: reach === Reach.ON_LINK ? now : -Infinity };
       }
     }
   }

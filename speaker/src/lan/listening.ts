@@ -13,9 +13,10 @@ import { Outbox } from './outbox';
 export class Listening {
   /** Whether this node may answer at all. */
   authorised = true;
+  /** When it last began to listen. */
+  since = -Infinity;
   readonly inquiry: Inquiry;
   readonly hesitation: Hesitation;
-  private since = -Infinity;
   private until = -Infinity;
   private gapMs = 0;
   private endedAt = -Infinity;

@@ -7,13 +7,11 @@
  *
  * **Both directions.** A peer is up while it is heard *and* what it echoes of ours is fresh. If only one direction is cut, both sides
  * see a cut, as with BFD (RFC 5880 §6.8.6), rather than one side believing in a peer that has given it up. It also makes held-back
- * datagrams worthless: delivered late, they echo old numbers.
- *
- * **Own health first.** See links.ts, which also says who is overdue.
+ * datagrams worthless: delivered late, they echo old numbers. Who is overdue is told in links.ts.
  */
 import {
-  decodeHeartbeat, emptyHeartbeat, hasHeartbeatFlag, Heartbeat, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_PROMPT, HEARTBEAT_FLAG_QUESTION,
-  HeartbeatType, parseAddress,
+  decodeHeartbeat, emptyHeartbeat, hasHeartbeatFlag, Heartbeat, HeartbeatAddress, HEARTBEAT_FLAG_LISTENING, HEARTBEAT_FLAG_PROMPT,
+  HEARTBEAT_FLAG_QUESTION, HeartbeatType, parseAddress,
 } from '../wire';
 import { AddressMap } from './address-map';
 import { Keys } from './keys';
@@ -23,6 +21,7 @@ import { Outbox } from './outbox';
 import { Peer } from './peer';
 import { Proofs } from './proofs';
 import { Rejections } from './rejections';
+import { vouches } from './rivals';
 import { Twins } from './twins';
 import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
 
@@ -41,6 +40,8 @@ export class Membership {
   readonly mesh: Mesh;
   /** Peers of a large cluster to which no way leads any more; whoever reads it empties it. */
   readonly lost: { readonly peer: Peer; readonly record: NodeRecord | undefined }[] = [];
+  /** Peers that are heard on the LAN alone now, with what they held; whoever reads it empties it. */
+  readonly vouched: { readonly node: string; readonly held: readonly HeartbeatAddress[] }[] = [];
   /** Whether there is a plan, so that it is known who the peers are. */
   planned = false;
   /** Whether anything about a peer that ownership depends on has changed; whoever reads it sets it back. */
@@ -284,6 +285,8 @@ export class Membership {
 
   private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
     if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason });
+    const silent = reason === 'timeout' || reason === 'oneWay';
+    if (silent && vouches(peer, { now, detectionMs: this.detectionMs })) this.vouched.push({ node: peer.node, held: [...peer.heldAddresses()] });
     peer.up = false;
     this.links.set(peer, false);
     this.links.changes++;

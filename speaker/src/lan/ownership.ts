@@ -20,7 +20,7 @@
 import { Handover, Reach } from '../wire';
 import { Address } from './address';
 import { Peer } from './peer';
-import { PeerReason } from './types';
+import { claimsOnLink, isRivalFresh, livesUnheard } from './rivals';
 
 /** How long a candidate leaves an address to one that comes before it. Longer than a plan takes to reach all speakers. */
 const VACANCY_MS = 1000;
@@ -32,9 +32,6 @@ const YIELDS_MS = 50;
 
 /** How long a peer that was just found is left to say what it holds: a list of thousands of addresses comes in hundreds of datagrams, one after the other. */
 const LIST_MS = 3000;
-
-/** Ways to go down that are known to end every claim made before. */
-const CONCLUSIVE: ReadonlySet<PeerReason> = new Set<PeerReason>(['goodbye', 'offLan', 'refused']);
 
 export interface Self {
   readonly node: string;
@@ -64,33 +61,17 @@ export interface Verdict {
   readonly vacant?: boolean;
 }
 
-/** Whether a rival's claim still counts: it is recent, and no heartbeat or goodbye of its has come since. */
-export function isRivalFresh(address: Address, peers: ReadonlyMap<string, Peer>, now: number, detectionMs: number): boolean {
-  const { rival } = address;
-  if (rival === undefined || now - rival.at >= detectionMs) return false;
-  const peer = peers.get(rival.node);
-  if (peer === undefined) return false;
-  if (peer.up) return rival.at > (peer.linkUp ? peer.heardAt : peer.recordAt);
-  return !CONCLUSIVE.has(peer.reason!) || rival.at > peer.downSince;
-}
-
-/** Whether a rival's claim counts, or would if its heartbeats ceased, which say the same. */
-export function isRivalRecent(address: Address, peers: ReadonlyMap<string, Peer>, now: number, detectionMs: number): boolean {
-  const { rival } = address, peer = rival && peers.get(rival.node);
-  if (rival === undefined || now - rival.at >= detectionMs) return false;
-  return isRivalFresh(address, peers, now, detectionMs) || (peer?.up === true && peer.stateOf(address.key)?.held === true);
-}
-
 /** Decides about one address. */
 export function decide(address: Address, self: Self, peers: ReadonlyMap<string, Peer>): Verdict {
   const myIndex = address.candidates.indexOf(self.node);
   const eligible = myIndex >= 0 && address.reach !== Reach.NONE;
-  const rival = isRivalFresh(address, peers, self.now, self.detectionMs) ? address.rival?.node : undefined;
+  const rival = isRivalFresh(address, peers, self) ? address.rival?.node : undefined;
   let contested = false;
   let offeredBy: string | undefined;
   let planWaitMs = 0;
   let untold = false;
   for (const peer of peers.values()) {
+    untold ||= !address.sought && livesUnheard(peer, self);
     const byHeartbeat = peer.up && peer.stateOf(address.key)?.held === true;
     const byClaim = peer.node === rival;
     if (!byHeartbeat && !byClaim) {
@@ -102,7 +83,7 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
       if (hasNewerPlan(peer, address, self)) planWaitMs = Math.max(planWaitMs, PLAN_MS / 2);
       continue;
     }
-    const heeded = byHeartbeat || address.reach !== Reach.ON_LINK || claimsOnLink(address, self);
+    const heeded = byHeartbeat || address.reach !== Reach.ON_LINK || claimsOnLink(address, peer, self);
     const yields = !eligible || (address.handover !== Handover.NONE && heeded) || outranks(peer, byHeartbeat, address, self, myIndex);
     if (yields) return { mine: false, holder: peer.node, byClaim: !byHeartbeat };
     contested = true;
@@ -145,14 +126,6 @@ function isOffered(peer: Peer, { key, candidates }: Address, myIndex: number): b
 }
 
 /**
- * Whether the rival was heard where the address belongs. A node whose LAN cable is pulled may go on claiming on a network of storage
- * or management: that serves nobody on the LAN, and must not keep those who can from doing so.
- */
-function claimsOnLink({ rival }: Address, { now, detectionMs }: Self): boolean {
-  return rival !== undefined && now - rival.onLinkAt < detectionMs;
-}
-
-/**
  * Whether the rival goes on claiming the address after this node has, which has no interface where it belongs. Then the rival has one: it would have yielded otherwise. If what it
  * should have heard was lost, nothing is lost by leaving it the address.
  */
@@ -169,7 +142,7 @@ function outranks(peer: Peer, byHeartbeat: boolean, address: Address, self: Self
     return state !== undefined && peer.revision !== self.revision ? peer.revision > self.revision : peer.node < self.node;
   }
   if (state !== undefined && state.reach !== address.reach) return state.reach > address.reach;
-  if (!byHeartbeat && address.reach === Reach.ON_LINK && !claimsOnLink(address, self)) return false;
+  if (!byHeartbeat && address.reach === Reach.ON_LINK && !claimsOnLink(address, peer, self)) return false;
   if (!byHeartbeat && standsItsGround(address)) return true;
   return address.held ? index < myIndex : true;
 }

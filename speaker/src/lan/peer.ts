@@ -67,6 +67,11 @@ export class Peer {
   revision = 0;
   /** Hardware addresses it has announced with; kept when it goes down, since by them its claims on the LAN are recognised. */
   readonly hardwareAddresses = new Set<number>();
+  /** Which address its speaker was last heard claiming on the LAN, and when. */
+  claimed: AddressKey | undefined;
+  claimedAt = -Infinity;
+  /** Whether it is not asked for each of its addresses in a detection time, as they are too many; see rivals.ts. */
+  vouching = false;
   /** When the LAN was last asked for the hardware address of its node addresses. */
   resolvedAt = -Infinity;
   /** Whether it answers questions at once, and may be suspected; see suspicion.ts. */

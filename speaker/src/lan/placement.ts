@@ -70,6 +70,7 @@ export class Placement {
       const eligible = address.reach !== Reach.NONE && address.candidates.includes(node);
       if (asks && eligible && !address.held && (!address.eligible || changed.has(address))) {
         address.askedUntil = now + askingMs(intervalMs);
+        address.sought = false;
         asked = true;
       }
       address.eligible = eligible;

@@ -108,6 +108,7 @@ export class Reception {
     if (peer === undefined) {
       if (!authorised) return undefined;
       if (!this.probing.objection(now, address)) {
+        address.soughtAt = -Infinity; // it may be a peer whose hardware address is not known yet: to be asked for again
         if (address.vacantSince !== Infinity) this.membership.doubt(now); // before it is taken
         return undefined;
       }

@@ -154,7 +154,8 @@ export class Rounds {
   private askLan(now: number): void {
     const { intervalMs, listening: { active: listening }, interfaces, membership: { detectionMs, peers } } = this;
     if (peers.size === 0) return;
-    this.witness.tick({ now, intervalMs, detectionMs, listening, peers, interfaces }, this.addresses.list, this.outbox);
+    const { addresses } = this;
+    this.witness.tick({ now, intervalMs, detectionMs, listening, peers, interfaces, addresses: addresses.map }, addresses.list, this.outbox);
     this.kernels.tick(now, this.addresses.list);
   }
 

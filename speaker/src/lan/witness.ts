@@ -15,17 +15,20 @@
  *  - A holder asks candidates that are down, ever more rarely, whether they hold the address too, as they may after a cut through the
  *    LAN has healed.
  *
+ * A tick has a budget. If it does not suffice each address has its turn, what was not answered is asked for again first, and holders vouch for the rest: see rivals.ts.
+ *
  * The answers come in as claims; see conflict.ts. To know a speaker by its hardware address when it was never heard, its node address is
  * resolved with an ordinary request.
  */
 import { AddressKey } from '../wire';
 import { Address } from './address';
+import { AddressMap } from './address-map';
 import { Interface, Interfaces, subnetOf } from './interfaces';
 import { Outbox } from './outbox';
 import { FULL_MESH_NODES } from './overlay';
-import { isRivalFresh } from './ownership';
 import { Peer } from './peer';
 import { askingMs, probe, resolve } from './questions';
+import { isRivalFresh, livesUnheard, UNANSWERED } from './rivals';
 
 /** An address is asked for after an answer to an ordinary question at most so often on each interface: on which of them it is held decides who yields. */
 const VERIFY_SPACING_MS = 10;
@@ -50,6 +53,7 @@ export interface WitnessView {
   readonly listening: boolean;
   readonly peers: ReadonlyMap<string, Peer>;
   readonly interfaces: Interfaces;
+  readonly addresses: AddressMap<Address>;
 }
 
 /** Puts questions into the outbox; called once an interval. */
@@ -59,32 +63,68 @@ export class Witness {
   private turn = 0;
   /** Peers that are down, or whose heartbeats are overdue: nobody else is asked. At rest there is none, and nothing is done for each address. */
   private doubtful: readonly Peer[] = [];
+  /** What has been asked of rivals in this tick. */
+  private asked: Address[] = [];
 
   tick(view: WitnessView, addresses: readonly Address[], outbox: Outbox): void {
     this.budget = FRAMES_PER_TICK;
     this.resolveUnknown(view, outbox);
+    const doubted = this.doubtful.length > 0;
     this.doubtful = [...view.peers.values()].filter((peer) => !peer.up || isOverdue(view, peer));
-    if (this.doubtful.length === 0 && !view.listening) return;
+    if (doubted && this.doubtful.length === 0) for (const address of addresses) address.unanswered = 0;
+    const before = this.asked;
+    this.asked = [];
+    if (this.doubtful.length > 0 || view.listening) this.askAll(view, before, addresses, outbox);
+    for (const peer of view.peers.values()) peer.vouching = this.budget <= 0 && this.doubtful.includes(peer);
+  }
+
+  private askAll(view: WitnessView, before: readonly Address[], addresses: readonly Address[], outbox: Outbox): void {
+    for (const peer of this.doubtful) this.askForOne(view, peer, outbox);
+    for (const address of before) {
+      const again = address.eligible && address.probedAt !== view.now && address.unanswered > 0 && address.unanswered < UNANSWERED;
+      if (again && this.budget > 0) this.ask(view, address, outbox);
+    }
     for (let i = 0; i < addresses.length && this.budget > 0; i++) {
       this.turn = (this.turn + 1) % addresses.length;
       const address = addresses[this.turn];
-      if (address.eligible) this.ask(view, address, outbox);
+      if (address.eligible && address.probedAt !== view.now) this.ask(view, address, outbox);
     }
   }
 
   private ask(view: WitnessView, address: Address, outbox: Outbox): void {
     const { now } = view;
-    if (!address.held && (view.listening || now < address.askedUntil || this.waitsForVacancy(address))) {
-      for (const iface of address.interfaces) this.probe(iface, address, undefined, outbox);
+    if (!address.held && (view.listening || now < address.askedUntil || !address.sought || this.waitsForVacancy(address))) {
+      this.seek(view, address, outbox);
       return;
     }
     const asked = address.held ? this.absent(view, address) : this.doubtful.filter((peer) => this.isSuspect(view, address, peer));
-    if (asked.length > 0) address.probedAt = now;
+    if (asked.length === 0) return;
+    address.probedAt = now;
+    if (!address.held) {
+      address.unanswered++;
+      this.asked.push(address);
+    }
     for (const peer of asked) {
       for (const iface of address.interfaces) {
         for (const hardwareAddress of peer.hardwareAddresses) this.probe(iface, address, hardwareAddress, outbox);
       }
     }
+  }
+
+  /** Asks everybody who has it. */
+  private seek(view: WitnessView, address: Address, outbox: Outbox): void {
+    for (const iface of address.interfaces) this.probe(iface, address, undefined, outbox);
+    address.soughtAt = view.now;
+    if (address.sought) return;
+    address.sought = true;
+    if (!this.doubtful.some((peer) => livesUnheard(peer, view))) return;
+    address.askedUntil = Math.max(address.askedUntil, view.now + askingMs(view.intervalMs));
+  }
+
+  /** One of the addresses of each peer is asked for in any case, so that it is known whether it may vouch for the others. */
+  private askForOne(view: WitnessView, peer: Peer, outbox: Outbox): void {
+    const address = peer.claimed === undefined ? undefined : view.addresses.get(peer.claimed);
+    if (address?.rival?.node === peer.node && address.eligible && !address.held) this.ask(view, address, outbox);
   }
 
   /** Another is to take it, or this node after a while. Candidates that are not heard may have it: what kept them from answering before may be over, and their hardware address another. */
@@ -101,7 +141,7 @@ export class Witness {
   /** Whether a peer whose heartbeat is overdue may hold the address. Of those that are down any candidate may: the one that was heard last on the LAN may have yielded to another since. */
   private isSuspect({ now, detectionMs, peers }: WitnessView, address: Address, peer: Peer): boolean {
     if (peer.up) return peer.stateOf(address.key)?.held === true;
-    return isRivalFresh(address, peers, now, detectionMs) && (address.rival?.node === peer.node || address.candidates.includes(peer.node));
+    return isRivalFresh(address, peers, { now, detectionMs }) && (address.rival?.node === peer.node || address.candidates.includes(peer.node));
   }
 
   private probe(iface: Interface, address: Address, hardwareAddress: number | undefined, outbox: Outbox): void {

@@ -73,6 +73,8 @@ export class Invariants {
   private readonly aloneSince = new Map<string, { readonly port: Port; readonly since: number }>();
 
   private readonly places: Places;
+  /** When a node last found a peer. */
+  private readonly metAt = new Map<VirtualNode, number>();
   private readonly keys: ReadonlyMap<string, number | bigint>;
 
   constructor(private readonly world: World, private readonly addresses: readonly string[]) {
@@ -82,6 +84,7 @@ export class Invariants {
 
   /** Looks at what a speaker reports. */
   heed(taker: VirtualNode, event: LanEvent): void {
+    if (event.code === 'peerUp') this.metAt.set(taker, this.world.now);
     if (event.code !== 'addressAcquired') return;
     // Also what lasts for less than a step, and tells a client.
     for (const { number } of this.world.network.lans) this.aloneSince.delete(`${event.address} ${number}`);
@@ -91,8 +94,8 @@ export class Invariants {
 
   private checkKeeps(port: Port, { address, reason }: AddressAcquiredEvent): void {
     const { world, world: { network, now } } = this, { node: taker } = port;
-    // What was lost may have begun a vacancy, which is waited out without asking again.
-    if (this.places.calmOf(port.lan) < FOUND_MS + VACANCY_ALLOWANCE_MS) return;
+    this.places.note();
+    if (this.places.calmOf(port.lan) < FOUND_MS) return;
     if (!taker.canAnswer(this.keys.get(address)!, port)) return;
     // Who has it on another LAN alone leaves the one where it belongs unserved.
     if (port.lan !== homeOf(address) && isAtHome(taker, address)) return;
@@ -195,10 +198,10 @@ export class Invariants {
     const since = Math.max(before?.port === port ? before.since : now, this.world.disturbedAt);
     this.aloneSince.set(where, { port, since });
     if (loss > 0 || now - since < TOLD_ALLOWANCE_MS || mac === port.mac) return;
-    // Heartbeats that go over another network, or do not come since nobody is left, do not show that a cut through the LAN has healed: that client is told by the next refresh,
-    // after a minute at most.
-    const hearsOthers = network.heartbeatsOverLan && port.node.core!.snapshot(port.node.local(now)).peers.some(({ up }) => up);
-    if (!hearsOthers && this.behindCut.has(nameOf(address, port))) return;
+    // Heartbeats that go over another network, or of those alone that were on the same side, do not show that a cut through the LAN has healed: that client is told by the next
+    // refresh, after a minute at most.
+    const { node } = port, noticed = network.heartbeatsOverLan && (this.metAt.get(node) ?? -Infinity) >= this.places.of(node).cutsSince;
+    if (!noticed && this.behindCut.has(nameOf(address, port))) return;
     this.fail('told', `a client looks for ${address} at ${mac}, but ${port.node.name} alone answers since ${since}`);
   }
 
