@@ -113,7 +113,9 @@ export class FailoverLab {
   ): Promise<Observed> {
     const before = await this.holder();
     const watches = await Watches.begin(this, from);
-    await happens(before, watches);
+    await happens(before, watches).catch((error) => {
+      throw new Error(`${error}\n${this.moves()}`);
+    });
     await sleep(AFTERMATH_MS);
     const { events, summaries } = await watches.stop();
     const dark = summaries.map(({ longestGapNs }) => Math.round(longestGapNs / 1e6));

@@ -52,7 +52,7 @@ export class Parts {
     this.overheard = new Overheard(this.membership.peers);
     const gratuitous = new Gratuitous(options.gratuitous ?? {}, options.random, this.overheard);
     this.holdings = new Holdings(this.membership, gratuitous, this.outbox);
-    this.reassurance = new Reassurance(this.holdings);
+    this.reassurance = new Reassurance(this.holdings, this.membership.peers);
     this.handovers = new Handovers(node, this.membership.peers, options.failback ?? { mode: 'never' });
     this.listening = new Listening(this.membership, this.outbox);
     this.probing = new Probing(options.conflictDetection ?? false, options.random, this.outbox);

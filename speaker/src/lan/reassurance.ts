@@ -3,24 +3,27 @@
  *
  * A candidate that was cut off may have taken the address on its side of the cut, and clients there know it by that node. Once the cut has healed it yields, but nobody would
  * tell those clients before the next refresh. So a holder announces its addresses anew when a peer that was silent is heard again, as after a takeover.
- * One that had said goodbye, or was started again, has claimed nothing meanwhile.
+ * One that had said goodbye and listens, or was started again, has claimed nothing meanwhile; one that does not listen any more was perhaps started behind the cut.
  */
 import { Address } from './address';
 import { Holdings } from './holdings';
+import { Peer } from './peer';
 import { LanEvent } from './types';
 
 export class Reassurance {
   /** Peers that ceased in a way that rules out a claim of theirs. */
   private readonly harmless = new Set<string>();
 
-  constructor(private readonly holdings: Holdings) {}
+  constructor(private readonly holdings: Holdings, private readonly peers: ReadonlyMap<string, Peer>) {}
 
   /** Looks at what has just happened. However many peers return at once, each address is announced once. */
   heed(now: number, events: readonly LanEvent[], addresses: readonly Address[]): void {
     let healed = false;
     for (const event of events) {
       if (event.code === 'peerDown' && event.reason === 'goodbye') this.harmless.add(event.node);
-      if (event.code === 'peerUp' && !this.harmless.delete(event.node) && event.reason !== 'restarted') healed = true;
+      if (event.code !== 'peerUp' || event.reason === 'restarted') continue;
+      const harmless = this.harmless.delete(event.node) && this.peers.get(event.node)?.listening === true;
+      if (!harmless) healed = true;
     }
     if (healed) this.announce(now, addresses);
   }

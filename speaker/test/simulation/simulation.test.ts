@@ -112,6 +112,10 @@ test.each([
   expectNoFailure(BOTH.map((detection) => ({ kind: `lans${detection}`, families: 'ipv4', seed })));
 });
 
+test('lans scenario 4009, which once failed: a node that had stopped in good order was started again behind a cut, and clients there were not told after that', () => {
+  expectNoFailure([{ kind: 'lans', families: 'both', seed: 4009 }]);
+});
+
 test.each<[Families, number, string]>([
   ['ipv6', 1015, 'a node that the other does not know by its plan yet is no peer of it, whatever heartbeats come through'],
   ['ipv6', 1142, 'a client behind a cut is told by a refresh alone, if heartbeats go over another network'],
