@@ -8,6 +8,8 @@ import { KubeObject, SERVICE_L2_STATUSES } from '../../speaker/src/kube';
 const MOST_DARK_MS = 5_000;
 /** How late an answer may be and still be told from another node's answer to the next question. */
 const PATIENCE_MS = 30;
+/** An answer to a question that crosses an announcement comes so soon after it. */
+const CROSSING_MS = 3;
 /** Asked on after what happened, to see whether a second one answers. */
 const AFTERMATH_MS = 500;
 
@@ -107,7 +109,7 @@ export class FailoverLab {
     });
   }
 
-  /** Asks for all addresses without pause while something happens; no more than `mostTwice` questions may be answered by two nodes. */
+  /** Asks for all addresses without pause while something happens; no more than `mostTwice` questions may be answered by two nodes, apart from those that cross an announcement. */
   async during(
     what: string, happens: (before: string, watches: Watches) => Promise<void>, { mostTwice = 0, from }: DuringOptions = {},
   ): Promise<Observed> {
@@ -120,7 +122,7 @@ export class FailoverLab {
     const { events, summaries } = await watches.stop();
     const dark = summaries.map(({ longestGapNs }) => Math.round(longestGapNs / 1e6));
     process.stdout.write(`${what}: dark for ${dark.join(', ')} ms (${this.addresses.join(', ')})\n`);
-    const twice = summaries.reduce((sum, { doubleAnswers }) => sum + doubleAnswers, 0);
+    const twice = events.reduce((sum, watch) => sum + answeredTwice(watch), 0);
     if (twice > mostTwice) throw new Error(`${twice} questions were answered by two nodes:\n${this.moves()}`);
     for (const each of dark) expect(each).toBeLessThan(MOST_DARK_MS);
     const macs = new Set(summaries.flatMap((summary) => summary.macs));
@@ -145,6 +147,24 @@ export class FailoverLab {
     for (const name of ['four', 'six', 'dual']) await this.cluster.serve({ name });
     await this.holder();
   }
+}
+
+/**
+ * How many questions two nodes have answered, but for one that was on the LAN in the very moment in which an announcement was: one node may hear it before, and the other after that.
+ * Such a moment is some 50 µs long, and a question comes every 5 ms.
+ */
+function answeredTwice(events: readonly LinkEvent[]): number {
+  const announcements = events.flatMap((event, i) => {
+    if (event.event !== 'gratuitous') return [];
+    const before = events.slice(0, i).reverse().find((each) => each.event === 'gratuitous' || each.event === 'answered');
+    return before !== undefined && 'mac' in before && before.mac !== event.mac ? [event] : [];
+  });
+  return events.filter((event) => {
+    if (event.event !== 'double') return false;
+    const crossed = announcements.findIndex(({ t, mac }) => Math.abs(event.t - t) <= CROSSING_MS * 1e6 && (mac === event.mac || mac === event.first));
+    if (crossed >= 0) announcements.splice(crossed, 1);
+    return crossed < 0;
+  }).length;
 }
 
 /** One watch for each address. */
