@@ -9,7 +9,7 @@ const MOST_DARK_MS = 5_000;
 /** How late an answer may be and still be told from another node's answer to the next question. */
 const PATIENCE_MS = 30;
 /** An answer to a question that crosses an announcement comes so soon after it. */
-const CROSSING_MS = 3;
+const CROSSING_MS = 10;
 /** Asked on after what happened, to see whether a second one answers. */
 const AFTERMATH_MS = 500;
 
@@ -122,11 +122,11 @@ export class FailoverLab {
     const { events, summaries } = await watches.stop();
     const dark = summaries.map(({ longestGapNs }) => Math.round(longestGapNs / 1e6));
     process.stdout.write(`${what}: dark for ${dark.join(', ')} ms (${this.addresses.join(', ')})\n`);
-    const twice = events.reduce((sum, watch) => sum + answeredTwice(watch), 0);
+    const twice = events.reduce((sum, watch, i) => sum + answeredTwice(watch, summaries[i]), 0);
     if (twice > mostTwice) throw new Error(`${twice} questions were answered by two nodes:\n${this.moves()}`);
     for (const each of dark) expect(each).toBeLessThan(MOST_DARK_MS);
     const macs = new Set(summaries.flatMap((summary) => summary.macs));
-    const lost = summaries.reduce((sum, summary) => sum + summary.lost, 0);
+    const lost = summaries.reduce((sum, summary) => sum + Math.max(0, summary.lost), 0);
     return { before, lost, nodes: this.cluster.nodes.filter(({ mac }) => macs.has(mac)).map(({ name }) => name), events };
   }
 
@@ -151,20 +151,22 @@ export class FailoverLab {
 
 /**
  * How many questions two nodes have answered, but for one that was on the LAN in the very moment in which an announcement was: one node may hear it before, and the other after that.
- * Such a moment is some 50 µs long, and a question comes every 5 ms.
+ * Such a moment is some 50 µs long, or as long as the next holder has to wait for a processor just then, and a question comes every 5 ms. A second answer that comes after the next question
+ * is seen as an answer too many.
  */
-function answeredTwice(events: readonly LinkEvent[]): number {
+function answeredTwice(events: readonly LinkEvent[], { lost }: LinkSummary): number {
   const announcements = events.flatMap((event, i) => {
     if (event.event !== 'gratuitous') return [];
     const before = events.slice(0, i).reverse().find((each) => each.event === 'gratuitous' || each.event === 'answered');
     return before !== undefined && 'mac' in before && before.mac !== event.mac ? [event] : [];
   });
-  return events.filter((event) => {
+  const doubles = events.filter((event) => {
     if (event.event !== 'double') return false;
     const crossed = announcements.findIndex(({ t, mac }) => Math.abs(event.t - t) <= CROSSING_MS * 1e6 && (mac === event.mac || mac === event.first));
     if (crossed >= 0) announcements.splice(crossed, 1);
     return crossed < 0;
-  }).length;
+  });
+  return doubles.length + Math.max(0, -lost - announcements.length);
 }
 
 /** One watch for each address. */

@@ -34,10 +34,10 @@ export class Placement {
     this.interfaces.setLinks(links);
     const joined = this.interfaces.lans().some((lan) => !before.has(lan));
     if (joined) this.membership.resolveAnew();
-    const listens = joined && this.membership.planned && this.rounds.canBeat, hearsAll = this.hearsAll;
-    if (listens && (!hearsAll || this.membership.prompt)) this.listening.start(now);
+    const listens = joined && this.membership.planned && this.rounds.canBeat && (!this.hearsAll || this.membership.prompt);
+    if (listens) this.listening.start(now);
     else if (joined) this.membership.links.late(now); // who is overdue may have been heard by all but this node
-    this.assign(now, this.addresses.list, listens && !hearsAll);
+    this.assign(now, this.addresses.list, listens);
   }
 
   /**

@@ -21,3 +21,25 @@ test('a cable that was away for a moment, with the heartbeats: it was this node 
     expect(world.log.filter((line) => line.includes('addressAcquired'))).toHaveLength(1);
   }
 });
+
+test('a cable that is back a moment after another node has taken over, while the address was announced on a second network: it stays where it is', () => {
+  let moved = 0;
+  for (let ms = 100; ms <= 290; ms += 5) {
+    const world = new World(new Random(ms), undefined, 2);
+    world.network.heartbeatsOverLan = true;
+    const [holder, ...others] = NAMES.map(() => world.addNode(planOf, [0, 1]));
+    for (const node of world.nodes) world.start(node);
+    world.runUntil(3000);
+    expect(world.answers(holder, VIP)).toBe(true);
+    world.setLink(holder, false);
+    world.runUntil(3000 + ms);
+    const next = others.find((node) => world.answers(node, VIP));
+    world.setLink(holder, true);
+    world.runUntil(5000 + ms);
+    if (next === undefined) continue;
+    moved++;
+    const answers = world.nodes.filter((node) => world.answers(node, VIP)).map(({ name }) => name);
+    expect({ ms, answers }).toEqual({ ms, answers: [next.name] });
+  }
+  expect(moved).toBeGreaterThan(10);
+});
