@@ -25,7 +25,7 @@ export function isRivalFresh(address: Address, peers: ReadonlyMap<string, Peer>,
   const { rival } = address, peer = rival && peers.get(rival.node);
   if (rival === undefined || peer === undefined || timeFor(address, peer, clock) - rival.at >= clock.detectionMs) return false;
   if (peer.up) return rival.at > (peer.linkUp ? peer.heardAt : peer.recordAt);
-  return !CONCLUSIVE.has(peer.reason!) || rival.at > peer.downSince;
+  return !hasEnded(peer) || rival.at > peer.downSince;
 }
 
 /** Whether a rival's claim counts, or would if its heartbeats ceased, which say the same. */
@@ -39,8 +39,9 @@ export function isRivalRecent(address: Address, peers: ReadonlyMap<string, Peer>
  * Whether the rival was heard where the address belongs. A node whose LAN cable is pulled may go on claiming on a network of storage
  * or management: that serves nobody on the LAN, and must not keep those who can from doing so.
  */
-export function claimsOnLink(address: Address, rival: Peer, clock: Clock): boolean {
-  return address.rival !== undefined && timeFor(address, rival, clock) - address.rival.onLinkAt < clock.detectionMs;
+export function claimsOnLink({ rival, unanswered }: Address, peer: Peer, clock: Clock): boolean {
+  if (rival === undefined || (hasEnded(peer) && rival.onLinkAt <= peer.downSince)) return false;
+  return timeFor({ rival, unanswered }, peer, clock) - rival.onLinkAt < clock.detectionMs;
 }
 
 /** Whether a peer answers on the LAN, so that what it held a moment ago it holds still. */
@@ -53,7 +54,12 @@ export function livesUnheard({ up, claimedAt }: Peer, { now, detectionMs }: Cloc
   return !up && now - claimedAt < detectionMs;
 }
 
+/** Whether it went down in a way that ended its claims. */
+function hasEnded({ up, reason }: Peer): boolean {
+  return !up && CONCLUSIVE.has(reason!);
+}
+
 /** The time that a claim of the peer is looked at from. */
-function timeFor({ rival, unanswered }: Address, peer: Peer, clock: Clock): number {
+function timeFor({ rival, unanswered }: Pick<Address, 'rival' | 'unanswered'>, peer: Peer, clock: Clock): number {
   return rival !== undefined && unanswered < UNANSWERED && vouches(peer, clock) ? rival.at : clock.now;
 }

@@ -43,3 +43,20 @@ test('a cable that is back a moment after another node has taken over, while the
   }
   expect(moved).toBeGreaterThan(10);
 });
+
+test('a cable that is pulled right after an announcement, while the address goes on being announced on a second network: that says nothing of the LAN any more', () => {
+  for (let at = 2400; at <= 2700; at += 10) {
+    const world = new World(new Random(at), undefined, 2);
+    world.network.heartbeatsOverLan = true;
+    const [holder, ...others] = NAMES.map(() => world.addNode(planOf, [0, 1]));
+    for (const node of world.nodes) world.start(node);
+    world.runUntil(at);
+    world.setLink(holder, false);
+    const dark: number[] = [];
+    for (let ms = 0; ms < 1000; ms += 5) {
+      world.runUntil(at + ms);
+      if (!others.some((node) => world.answers(node, VIP))) dark.push(ms);
+    }
+    expect({ at, last: dark.at(-1)! < 160, once: dark.length === dark.at(-1)! / 5 + 1 }).toEqual({ at, last: true, once: true });
+  }
+});
