@@ -26,18 +26,18 @@ const simulate = (...options: string[]) => run(process.execPath, [program, ...op
 );
 
 test.each([
-  ['small', 230, 1],
-  ['small-patient', 90, 1],
-  ['rough', 120, 1],
-  ['rough-patient', 60, 1],
-  ['wild', 110, 1],
-  ['wild-patient', 60, 1],
+  ['small', 190, 1],
+  ['small-patient', 70, 1],
+  ['rough', 95, 1],
+  ['rough-patient', 50, 1],
+  ['wild', 85, 1],
+  ['wild-patient', 50, 1],
   ['ipvs', 40, 1],
   ['ipvs-patient', 20, 1],
   ['abrupt', 40, 1],
   ['lans', 50, 1],
   ['lans-patient', 20, 1],
-  ['crowd', 3, 1],
+  ['crowd', 2, 1],
   ['crowd-patient', 1, 1],
   ['sparse', 1, 1],
   ['vast', 1, 3], // 71 nodes; others have up to 200
