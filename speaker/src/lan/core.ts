@@ -243,8 +243,8 @@ export class LanCore extends Parts {
     if (now >= this.membership.settleDeadline) {
       this.membership.settle(now, this.outbox);
       this.decisions.heedLost(now, this.addresses.list);
+      this.decisions.heedVouched(now, this.addresses.map);
     }
-    this.decisions.heedVouched(now, this.addresses.map);
     if (certain) this.review.finish(now); // before anything is answered
     else this.review.step(now);
     this.reassurance.heed(now, this.outbox.events, this.addresses.list);

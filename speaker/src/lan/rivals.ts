@@ -39,9 +39,10 @@ export function isRivalRecent(address: Address, peers: ReadonlyMap<string, Peer>
  * Whether the rival was heard where the address belongs. A node whose LAN cable is pulled may go on claiming on a network of storage
  * or management: that serves nobody on the LAN, and must not keep those who can from doing so.
  */
-export function claimsOnLink({ rival, unanswered }: Address, peer: Peer, clock: Clock): boolean {
+export function claimsOnLink(address: Address, peer: Peer, clock: Clock): boolean {
+  const { rival } = address;
   if (rival === undefined || (hasEnded(peer) && rival.onLinkAt <= peer.downSince)) return false;
-  return timeFor({ rival, unanswered }, peer, clock) - rival.onLinkAt < clock.detectionMs;
+  return timeFor(address, peer, clock) - rival.onLinkAt < clock.detectionMs;
 }
 
 /** Whether a peer answers on the LAN, so that what it held a moment ago it holds still. */
@@ -60,6 +61,6 @@ function hasEnded({ up, reason }: Peer): boolean {
 }
 
 /** The time that a claim of the peer is looked at from. */
-function timeFor({ rival, unanswered }: Pick<Address, 'rival' | 'unanswered'>, peer: Peer, clock: Clock): number {
+function timeFor({ rival, unanswered }: Address, peer: Peer, clock: Clock): number {
   return rival !== undefined && unanswered < UNANSWERED && vouches(peer, clock) ? rival.at : clock.now;
 }
