@@ -21,6 +21,8 @@ const OPTIONS = { heartbeatPort: 7946, heartbeatIntervalMs: 250, heartbeatMultip
 describe.each([['IPv4', IPV4], ['IPv6', IPV6]])(`a plan with ${COUNT} addresses of %s`, (family, addresses) => {
   /** Some from everywhere in the plan. */
   const SOME = [0, 1, 2, 3, 4, 5, 6].map((i) => addresses[Math.floor(i * COUNT / 7)]).concat(addresses.at(-1)!);
+  /** Who is there after the first one has died. */
+  const LEFT = ['n2', 'n3'];
   let lab: DataPlaneLab, network: Network;
   const planes = new Map<string, Plane>();
 
@@ -29,20 +31,24 @@ describe.each([['IPv4', IPV4], ['IPv6', IPV6]])(`a plan with ${COUNT} addresses 
   const rssOf = (node: string) => Math.round(memoryOf(plane(node).process.pid).rss / MEBIBYTE);
   const report = (text: string) => process.stdout.write(`${text}\n`);
   const sums = async (node: string, check: (sums: Sums) => boolean = () => true) => plane(node).sums(check, PATIENCE_MS);
-  const holdsAll = async (node: string) => {
-    const found = await sums(node, ({ held, announced }) => held === COUNT && announced === COUNT);
-    for (const other of planes.keys()) if (other !== node && plane(other).process.running) await sums(other, ({ held }) => held === 0);
+  /** Waits until each address has one holder among these nodes, which has announced it, and none elsewhere. */
+  const holdAll = async (...nodes: readonly string[]): Promise<readonly Sums[]> => eventually(async () => {
+    const found = await Promise.all(nodes.map(async (node) => sums(node)));
+    expect(found.reduce((sum, { held }) => sum + held, 0)).toBe(COUNT);
+    for (const { held, announced } of found) expect(announced).toBe(held);
+    for (const other of planes.keys()) if (!nodes.includes(other) && plane(other).process.running) expect((await sums(other)).held).toBe(0);
     return found;
-  };
+  }, PATIENCE_MS);
   const watchSome = async (): Promise<LinkWatch[]> => {
     const watches = await Promise.all(SOME.map(async (address) => watchLink(network, address, { intervalMs: 10, patienceMs: 30, darkMs: 250 })));
     await Promise.all(watches.map(async (watch) => watch.until(({ event }) => event === 'answered', 'first answer')));
     return watches;
   };
   const latest = (watch: LinkWatch) => watch.events().filter((event) => event.event === 'answered').at(-1)!.mac;
-  /** Waits until the newest answers are the node's; then none of the addresses may have been dark for long. */
-  const movedTo = async (node: string, watches: LinkWatch[], what: string): Promise<void> => {
-    for (const watch of watches) await eventually(() => expect(latest(watch)).toBe(macOf(node)), PATIENCE_MS);
+  /** Waits until the newest answers are those of one of the nodes; then none of the addresses may have been dark for long. */
+  const movedTo = async (nodes: readonly string[], watches: LinkWatch[], what: string): Promise<void> => {
+    const macs = nodes.map(macOf);
+    for (const watch of watches) await eventually(() => expect(macs).toContain(latest(watch)), PATIENCE_MS);
     const summaries = await Promise.all(watches.map(async (watch) => watch.stop()));
     const dark = summaries.map(({ longestGapNs }) => Math.round(longestGapNs / 1e6));
     const twice = summaries.reduce((sum, { doubleAnswers }) => sum + doubleAnswers, 0);
@@ -60,7 +66,7 @@ describe.each([['IPv4', IPV4], ['IPv6', IPV6]])(`a plan with ${COUNT} addresses 
     for (const { name: node } of network.nodes) {
       const plan = lab.plan(node, { addresses: addresses.map((address) => ({ address, candidates: ['n1', 'n2', 'n3'] })) });
       planes.set(node, lab.plane(node, { options: { ...OPTIONS, node }, plan, sums: true, mischief: 'longerPlan' }));
-      await holdsAll('n1'); // one after the other, so that the first one has them
+      await holdAll('n1'); // one after the other, so that the first one has them
     }
     await sums('n1', ({ peers }) => peers.every(({ up }) => up));
   }, 2 * PATIENCE_MS);
@@ -72,22 +78,25 @@ describe.each([['IPv4', IPV4], ['IPv6', IPV6]])(`a plan with ${COUNT} addresses 
     for (const address of SOME) expect((await ask(network, address, { count: 20 })).macs).toEqual({ [macOf('n1')]: 20 });
   });
 
+  /** The next candidate has all of them, or nearly all if the machine is busy with something else: the last one waits for it, but not for ever. */
   test('that node dies: another one answers at once, and announces them one after the other', async () => {
     const watches = await watchSome(), died = monotonicNs();
     plane('n1').process.kill('SIGKILL');
     await network.pullCable('n1');
-    const { t, loop } = await holdsAll('n2');
-    report(`all announced after ${Math.round((t - died) / 1e6)} ms; the loop was late by ${Math.round(loop.lateness.maxMs)} ms at most; RSS ${rssOf('n2')} and ${rssOf('n3')} MiB`);
-    await movedTo('n2', watches, `${COUNT} addresses of a dead node`);
+    const found = await holdAll(...LEFT), after = Math.max(...found.map(({ t }) => t)) - died, late = Math.max(...found.map(({ loop }) => loop.lateness.maxMs));
+    report(`all announced after ${Math.round(after / 1e6)} ms by ${found.map(({ node, held }) => `${node} (${held})`).join(' and ')}; `
+      + `a loop was late by ${Math.round(late)} ms at most; RSS ${rssOf('n2')} and ${rssOf('n3')} MiB`);
+    await movedTo(LEFT, watches, `${COUNT} addresses of a dead node`);
   });
 
   test('the plan changes by one address: they are answered for meanwhile', async () => {
-    const watches = await watchSome();
+    const watches = await watchSome(), before = await Promise.all(LEFT.map(async (node) => sums(node)));
     plane('n2').misbehave();
     await plane('n2').told('done');
     await eventually(async () => expect(Object.keys((await ask(network, '93.5.22.101', { count: 5 })).macs)).toEqual([macOf('n2')]));
-    await movedTo('n2', watches, 'another plan');
-    expect((await sums('n2')).held).toBe(COUNT + 1);
+    await movedTo(LEFT, watches, 'another plan');
+    const after = await Promise.all(LEFT.map(async (node) => sums(node)));
+    expect(after.map(({ held }) => held)).toEqual([before[0].held + 1, before[1].held]);
   });
 
   if (family === 'IPv4') {
@@ -101,12 +110,13 @@ describe.each([['IPv4', IPV4], ['IPv6', IPV6]])(`a plan with ${COUNT} addresses 
       const received = loop.framesReceived - before.loop.framesReceived, dropped = loop.framesDropped - before.loop.framesDropped;
       report(`${sent} sent (${Math.round(perSecond)} a second), ${received} received, ${responsesSent - before.responsesSent} answered, ${dropped} dropped; `
       + `${seen.answered} of ${seen.asked} others answered, ${Math.round(seen.ns.p50 / 1e3)} µs median, RSS ${memory} → ${most} MiB`);
-      expect(Object.keys(seen.macs)).toEqual([macOf('n2')]);
+      expect(Object.keys(seen.macs)).toHaveLength(1);
+      expect(LEFT.map(macOf)).toContain(Object.keys(seen.macs)[0]);
       expect(seen.answered).toBeGreaterThan(seen.asked / 2);
       expect(most).toBeLessThan(memory + 60);
       expect(requestsReceived - before.requestsReceived).toBeLessThanOrEqual(received);
       expect(received + dropped).toBeGreaterThan(seen.asked);
-      expect((await sums('n2', ({ authorised, peers }) => authorised && peers.some(({ up }) => up))).held).toBe(COUNT + 1);
+      expect((await sums('n2', ({ authorised, peers }) => authorised && peers.some(({ up }) => up))).held).toBe(before.held);
     });
   }
 
@@ -114,8 +124,8 @@ describe.each([['IPv4', IPV4], ['IPv6', IPV6]])(`a plan with ${COUNT} addresses 
     const watches = await watchSome();
     plane('n2').process.kill('SIGTERM');
     expect(await plane('n2').process.exited).toEqual({ code: 0, signal: null });
-    await holdsAll('n3');
-    await movedTo('n3', watches, `${COUNT} addresses of a node that is stopped`);
+    await holdAll('n3');
+    await movedTo(['n3'], watches, `${COUNT} addresses of a node that is stopped`);
   });
 });
 

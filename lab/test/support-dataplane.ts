@@ -42,7 +42,7 @@ async function main() {
   plane.setPlan(plan);
   const sumOf = (addresses) => ({
     held: addresses.filter(({ held }) => held).length,
-    announced: addresses.filter(({ gratuitousSent }) => gratuitousSent > 0).length,
+    announced: addresses.filter(({ held, gratuitousSent }) => held && gratuitousSent > 0).length,
     responsesSent: addresses.reduce((sum, { responsesSent }) => sum + responsesSent, 0),
     requestsReceived: addresses.reduce((sum, { requestsReceived }) => sum + requestsReceived, 0),
   });
@@ -76,7 +76,7 @@ else runDataPlaneWorker();
 /** Of all addresses together. */
 export interface Sums extends Omit<DataPlaneSnapshot, 'addresses'> {
   readonly held: number;
-  /** Addresses that were announced unasked at least once. */
+  /** Those of them that were announced unasked at least once. */
   readonly announced: number;
   readonly responsesSent: number;
   readonly requestsReceived: number;

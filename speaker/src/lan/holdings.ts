@@ -26,7 +26,7 @@ export class Holdings {
   settle(now: number, address: Address, verdict: Verdict, leaving = false): void {
     if (verdict.holder !== undefined) address.lastHolder = verdict.holder;
     if (!verdict.vacant) address.vacantSince = Infinity;
-    else if (address.vacantSince === Infinity) address.vacantSince = now;
+    else if (address.vacantSince === Infinity || verdict.untold) address.vacantSince = now;
     if (verdict.mine) {
       if (!address.held) this.acquire(now, address, verdict);
       else if (verdict.contested) this.assert(now, address);

@@ -7,7 +7,7 @@
  *     plan, the higher plan revision; then the lower node name. Both sides see the same facts, so one of them yields.
  *  3. If nobody holds it: the first candidate that is up and has the best link among those, but after the loss of a holder none that
  *     still listens. If it does not take the address (its plan may be older and not have it), the next one does after
- *     {@link VACANCY_MS}, and so on.
+ *     {@link VACANCY_MS}, and so on. Who found out early that the holder is gone also waits until the others know it by the detection time at the latest.
  *
  *  4. Plans change one node after the other. A holder that is no candidate any more, but does not know that yet, is left the address until it has the newer plan
  *     and wants to be rid of it; {@link PLAN_MS} at most. What is offered by a holder with a newer plan, half of that, is not taken by an older one: it may be another's turn.
@@ -59,6 +59,8 @@ export interface Verdict {
   readonly offeredBy?: string;
   /** Nobody holds it, or nobody who ought to; a candidate that comes before this one ought to take it, or the holder to offer it. */
   readonly vacant?: boolean;
+  /** It is not known yet whether anybody holds it: a peer has not told all of what it holds. */
+  readonly untold?: boolean;
 }
 
 /** Decides about one address. */
@@ -69,9 +71,9 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   let contested = false;
   let offeredBy: string | undefined;
   let planWaitMs = 0;
-  let untold = false;
+  let untold = false, unasked = false;
   for (const peer of peers.values()) {
-    untold ||= !address.sought && livesUnheard(peer, self);
+    unasked ||= !address.sought && livesUnheard(peer, self);
     const byHeartbeat = peer.up && peer.stateOf(address.key)?.held === true;
     const byClaim = peer.node === rival;
     if (!byHeartbeat && !byClaim) {
@@ -92,7 +94,8 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
   if (!eligible) return { mine: false };
   if (address.held) return { mine: true, contested };
   if (!self.mayClaim) return { mine: false };
-  if (untold || self.now < address.askedUntil) return { mine: false, vacant: true };
+  if (untold) return { mine: false, vacant: true, untold };
+  if (unasked || self.now < address.askedUntil) return { mine: false, vacant: true };
   if (planWaitMs > 0 && !(self.now - address.vacantSince >= planWaitMs)) return { mine: false, vacant: true };
   let ahead = 0;
   for (let index = 0; index < address.candidates.length; index++) {
@@ -110,8 +113,14 @@ export function decide(address: Address, self: Self, peers: ReadonlyMap<string, 
     const reach = peer.reachOf(address.key);
     if (reach > address.reach || (reach === address.reach && index < myIndex)) ahead++;
   }
-  if (ahead > 0 && !(self.now - address.vacantSince >= ahead * VACANCY_MS)) return { mine: false, vacant: true };
+  if (ahead > 0 && !(self.now - vacantForAllSince(address, self, peers) >= ahead * VACANCY_MS)) return { mine: false, vacant: true };
   return { mine: true, contested, offeredBy };
+}
+
+/** Since when those who come before this node know, too, that nobody holds the address: one that found out early (suspicion.ts) may be the only one. */
+function vacantForAllSince({ lastHolder, vacantSince }: Address, { detectionMs }: Self, peers: ReadonlyMap<string, Peer>): number {
+  const gone = lastHolder === undefined ? undefined : peers.get(lastHolder);
+  return gone === undefined || gone.up ? vacantSince : Math.max(vacantSince, gone.heardAt + detectionMs);
 }
 
 function hasNewerPlan(peer: Peer, { key, candidatesDigest }: Address, { revision }: Self): boolean {

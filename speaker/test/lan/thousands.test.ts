@@ -11,28 +11,32 @@ const ROOM = 150, READ_PER_MS = 20;
 interface Speaker {
   readonly core: LanCore;
   readonly socket: Uint8Array[];
+  readonly room: number;
   /** Datagrams of each call that sent some. */
   readonly sent: { readonly at: number; readonly count: number }[];
   /** Events of each call that had some. */
   readonly events: (readonly LanEvent[])[];
 }
 
-/** Two speakers that hear each other, on a clock of milliseconds. */
-class Pair {
+/** Speakers that hear each other, on a clock of milliseconds. */
+class Speakers {
   now = 0;
   lost = 0;
   private readonly speakers = new Map<string, Speaker>();
 
-  start(name: string, last: number): this {
-    const speaker: Speaker = { core: core(name, { incarnation: BigInt(last) }), socket: [], sent: [], events: [] };
+  /** @param all the last octets of all nodes, in the order in which they are candidates */
+  constructor(private readonly all: readonly number[]) {}
+
+  start(last: number, room = ROOM): this {
+    const name = `node-${last}`;
+    const speaker: Speaker = { core: core(name, { incarnation: BigInt(last) }), socket: [], room, sent: [], events: [] };
     this.speakers.set(name, speaker);
-    const other = name === 'node-44' ? 45 : 44;
     this.note(name, speaker.core.setKeys(this.now, [KEY]));
-    this.note(name, speaker.core.setLinks(this.now, [link(last)]));
+    this.note(name, speaker.core.setLinks(this.now, [link(last, { addresses: [`93.5.22.${last}/24`, `fe80::${last}/64`, `fd93:5:22:1::ffff:${last}/64`] })]));
     this.note(name, speaker.core.setPlan(this.now, {
       node: name,
-      peers: [{ node: `node-${other}`, addresses: [`93.5.22.${other}`] }],
-      addresses: ADDRESSES.map((address) => ({ address, candidates: ['node-44', 'node-45'] })),
+      peers: this.all.filter((other) => other !== last).map((other) => ({ node: `node-${other}`, addresses: [`93.5.22.${other}`] })),
+      addresses: ADDRESSES.map((address) => ({ address, candidates: this.all.map((each) => `node-${each}`) })),
     }));
     return this;
   }
@@ -64,16 +68,16 @@ class Pair {
     if (datagramCount > 0) speaker.sent.push({ at: this.now, count: datagramCount });
     if (events.length > 0) speaker.events.push(events);
     for (const { to, bytes, length } of datagrams.slice(0, datagramCount)) {
-      const socket = this.speakers.get(`node-${to.split('.')[3]}`)?.socket;
-      if (socket === undefined) continue;
-      if (socket.length < ROOM) socket.push(Uint8Array.prototype.slice.call(bytes, 0, length));
+      const other = this.speakers.get(`node-${to.split('.')[3]}`);
+      if (other === undefined) continue;
+      if (other.socket.length < other.room) other.socket.push(Uint8Array.prototype.slice.call(bytes, 0, length));
       else this.lost++;
     }
   }
 }
 
 describe(`two speakers with ${COUNT} addresses of IPv6`, () => {
-  const pair = new Pair().start('node-44', 44);
+  const pair = new Speakers([44, 45]).start(44);
   const gapsOf = (name: string, from: number) => pair.of(name).sent.filter(({ at }) => at >= from)
     .map(({ at }, i, all) => at - (all[i - 1]?.at ?? at));
 
@@ -87,7 +91,7 @@ describe(`two speakers with ${COUNT} addresses of IPv6`, () => {
 
   test('one that starts takes none before it has heard all of what the other holds, which comes in turns that its socket has room for', () => {
     const from = pair.now;
-    pair.start('node-45', 45).run(1_500);
+    pair.start(45).run(1_500);
     expect([pair.held('node-44'), pair.held('node-45'), pair.lost]).toEqual([COUNT, 0, 0]);
     expect(new Set(pair.of('node-45').core.snapshot(pair.now).addresses.map(({ holder }) => holder))).toEqual(new Set(['node-44']));
     const turns = pair.of('node-44').sent.filter(({ at }) => at >= from);
@@ -105,6 +109,17 @@ describe(`two speakers with ${COUNT} addresses of IPv6`, () => {
     expect(steps).toEqual(Array(COUNT / 500).fill(500));
     expect(Math.max(...gapsOf('node-45', from))).toBeLessThanOrEqual(100);
   });
+});
+
+test('one that has started and has not heard all of what a holder has when that dies leaves that to the candidate before it', () => {
+  const three = new Speakers([44, 45, 46]).start(44).run(1_500).start(45).run(1_500);
+  three.start(46, 8).run(1_500); // the lists come in turns of 32 datagrams
+  expect(three.of('node-46').core.snapshot(three.now).peers.map(({ up }) => up)).toEqual([true, true]);
+  expect(three.lost).toBeGreaterThan(0);
+  three.kill('node-44');
+  three.run(600);
+  expect(three.held('node-45')).toBe(COUNT);
+  expect(three.of('node-46').events.flat().filter(({ code }) => code === 'addressAcquired')).toEqual([]);
 });
 
 test('whatever changes follow each other, the addresses are as after the whole plan', () => {
