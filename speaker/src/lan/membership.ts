@@ -20,6 +20,7 @@ import { heedRecord, Mesh, NodeRecord } from './mesh';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 import { Proofs } from './proofs';
+import { askingMs } from './questions';
 import { Rejections } from './rejections';
 import { vouches } from './rivals';
 import { Twins } from './twins';
@@ -285,8 +286,9 @@ export class Membership {
 
   private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
     if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason });
-    const silent = reason === 'timeout' || reason === 'oneWay';
-    if (silent && vouches(peer, { now, detectionMs: this.detectionMs })) this.vouched.push({ node: peer.node, held: [...peer.heldAddresses()] });
+    // One that has died was announcing addresses until then perhaps, and that was no later than an interval after its last heartbeat.
+    const livesOn = reason === 'oneWay' || (reason === 'timeout' && peer.claimedAt - peer.heardAt >= askingMs(this.intervalMs));
+    if (livesOn && vouches(peer, { now, detectionMs: this.detectionMs })) this.vouched.push({ node: peer.node, held: [...peer.heldAddresses()] });
     peer.up = false;
     this.links.set(peer, false);
     this.links.changes++;

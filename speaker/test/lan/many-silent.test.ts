@@ -41,6 +41,19 @@ test('the holder loses power: another one takes all of them, and nothing moves a
   expect(acquired(home)).toEqual([]);
 });
 
+test('the holder loses power while it announces them: what it said last does not keep another one from taking all of them when the detection time is over', () => {
+  const home = new Home(plan());
+  for (const node of home.nodes) node.fastDetection = false;
+  home.settle(5000);
+  home.setLink(home.a, false);
+  home.setLink(home.a, true);
+  home.runUntil(home.now + 20);
+  home.kill(home.a);
+  home.setLink(home.a, false);
+  home.runUntil(home.now + 400);
+  expect(ADDRESSES.filter((address) => home.answering(address).join() !== 'node-45')).toEqual([]);
+});
+
 test('heartbeats pass again: nothing has moved, and nothing does', () => {
   const home = cut();
   home.runUntil(home.now + 2000);
