@@ -16,6 +16,12 @@ const SERVICE = 'bench';
 const TARGET_PORT = 20_000;
 /** Asked before the event, so that there is a history. */
 const BEFORE_MS = 100;
+/**
+ * How long it takes depends on how old the last heartbeat is, 0 to 100 ms, and runs that follow each other in the same rhythm meet the same moment again and again. So each waits for another
+ * part of an interval: the multiples of the golden section are spread evenly, however many there are.
+ */
+const INTERVAL_MS = 100;
+const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
 /** Looked at after the move, to see a second answer: longer than an announcement is repeated after. */
 const AFTER_MS = 1200;
 /** Peers measured with this harness need up to half a minute. */
@@ -50,7 +56,7 @@ async function measureOn(
       for (let run = 0; run < options.runs; run++) {
         progress.say(each.name, run, options.runs);
         const node = await oneHolder(roles);
-        note(each.name, await observe(roles, async () => each.happen(roles, node), each.moves));
+        note(each.name, await observe(roles, async () => each.happen(roles, node), each.moves, (run * GOLDEN_SECTION % 1) * INTERVAL_MS));
         if (each.recovery) note(each.recovery, await observe(roles, async () => each.recover(roles, node), false));
         else await each.recover(roles, node);
         await sleep(options.settleMs);
@@ -62,9 +68,9 @@ async function measureOn(
 }
 
 /** Looks at both addresses while something happens. */
-async function observe({ cluster: { network } }: Roles, happen: () => Promise<void>, moves: boolean): Promise<Observation[]> {
+async function observe({ cluster: { network } }: Roles, happen: () => Promise<void>, moves: boolean, phaseMs = 0): Promise<Observation[]> {
   const observers = await Promise.all(ADDRESSES.map(async (address) => Observer.begin(network, address)));
-  await sleep(BEFORE_MS);
+  await sleep(BEFORE_MS + phaseMs);
   const event = monotonicNs();
   await happen();
   if (moves) await Promise.all(observers.map(async (observer) => observer.untilMoved(MOVE_MS)));

@@ -83,7 +83,8 @@ describe.each([['IPv4', IPV4], ['IPv6', IPV6]])(`a plan with ${COUNT} addresses 
     const watches = await watchSome(), died = monotonicNs();
     plane('n1').process.kill('SIGKILL');
     await network.pullCable('n1');
-    const found = await holdAll(...LEFT), after = Math.max(...found.map(({ t }) => t)) - died, late = Math.max(...found.map(({ loop }) => loop.lateness.maxMs));
+    const found = await holdAll(...LEFT);
+    const after = Math.max(...found.map(({ t }) => t)) - died, late = Math.max(...found.map(({ loop }) => loop.lateness.maxMs));
     report(`all announced after ${Math.round(after / 1e6)} ms by ${found.map(({ node, held }) => `${node} (${held})`).join(' and ')}; `
       + `a loop was late by ${Math.round(late)} ms at most; RSS ${rssOf('n2')} and ${rssOf('n3')} MiB`);
     await movedTo(LEFT, watches, `${COUNT} addresses of a dead node`);
