@@ -37,14 +37,22 @@ interface Case {
 function verdict({ candidates = ['node-44', 'node-45', 'node-46'], held = false, reach = ON_LINK, others, noKey = false, vacantMs = 0, ...rest }: Case): Verdict {
   const address = new Address('93.5.22.100', parseAddress('93.5.22.100')!);
   Object.assign(address, { candidates, held, reach, candidatesDigest: 1, vacantSince: 10_000 - vacantMs, lastHolder: rest.lost ? 'node-46' : undefined });
-  const peers = others.map(({ node = 'node-45', up = true, holds = false, reach: theirs = ON_LINK, otherList = false, revision = 0, listening = false, silentMs = 0 }) => ({
-    node, up, revision, listening, heardAt: 10_000 - silentMs, reachOf: () => theirs, stateOf: () => ({ held: holds, reach: theirs, candidatesDigest: otherList ? 2 : 1 }),
+  const peers = others.map(({ node = 'node-45', up = true, holds = false, reach: theirs = ON_LINK, otherList = false, ...other }) => ({
+    node,
+    up,
+    revision: other.revision ?? 0,
+    listening: other.listening ?? false,
+    heardAt: 10_000 - (other.silentMs ?? 0),
+    reachOf: () => theirs,
+    stateOf: () => ({ held: holds, reach: theirs, candidatesDigest: otherList ? 2 : 1 }),
   }) as unknown as Peer);
   const self = { node: 'node-44', revision: 5, mayClaim: true, begins: rest.begins ?? false, assumePeersUp: noKey, now: 10_000, detectionMs: 300 };
   return decide(address, self, new Map(peers.map((peer) => [peer.node, peer])));
 }
 
 const LAST = ['node-45', 'node-44'];
+/** The former holder, found to be gone. */
+const gone = (silentMs: number): Other => ({ node: 'node-46', up: false, silentMs });
 
 describe('nobody holds it', () => {
   test.each<[string, Case, boolean]>([
@@ -53,8 +61,8 @@ describe('nobody holds it', () => {
     ['... but when that is down', { candidates: LAST, others: [{ up: false }] }, true],
     ['... or has not taken it for a second', { candidates: LAST, others: [{}], vacantMs: 1000 }, true],
     ['... or two before it for two', { candidates: ['node-45', 'node-46', 'node-44'], others: [{}, { node: 'node-46' }], vacantMs: 1999 }, false],
-    ['... since when that one, too, knows that the holder has gone', { candidates: LAST, others: [{}, { node: 'node-46', up: false, silentMs: 1299 }], lost: true, vacantMs: 1170 }, false],
-    ['... by the detection time at the latest', { candidates: LAST, others: [{}, { node: 'node-46', up: false, silentMs: 1300 }], lost: true, vacantMs: 1170 }, true],
+    ['... since that one has known, too, that the holder is gone', { candidates: LAST, others: [{}, gone(1299)], lost: true, vacantMs: 1170 }, false],
+    ['... which it does after the detection time', { candidates: LAST, others: [{}, gone(1300)], lost: true, vacantMs: 1170 }, true],
     ['one without an interface for it never takes it', { reach: NONE, others: [{ up: false }] }, false],
     ['one that is no candidate never takes it', { candidates: ['node-45'], others: [{ up: false }] }, false],
     ['one in its subnet comes before a better candidate outside', { candidates: LAST, others: [{ reach: OFF_LINK }] }, true],
