@@ -7,6 +7,7 @@ import { DataPlaneError, fromErrorValue } from './errors';
 import { KernelReport } from './kernel-watch';
 import { Command, DataPlaneSnapshot, Report, WorkerOptions } from './messages';
 import { PlanSender } from './plan-change';
+import { SnapshotReceiver } from './snapshot-parts';
 
 /** How long the end of the process waits for the goodbye to be on the wire. */
 const GOODBYE_MS = 250;
@@ -79,6 +80,7 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [Kernel
   private readonly waiting = new Map<number, Waiting>();
   private readonly log: DataPlaneOptions['log'];
   private readonly plans = new PlanSender();
+  private readonly snapshots = new SnapshotReceiver();
   private lastId = 0;
   private stopping = false;
   private failure: Error | undefined;
@@ -194,7 +196,11 @@ export class DataPlane extends EventEmitter<{ event: [LanEvent]; kernel: [Kernel
       case 'events': return report.events.forEach((event) => this.emit('event', event));
       case 'kernel': return void this.emit('kernel', report.kernel);
       case 'problem': return this.log?.warn(report.fields, report.message);
-      case 'snapshot': return this.waiting.get(report.id)?.resolve(report.snapshot);
+      case 'addresses': return this.snapshots.add(report.addresses);
+      case 'snapshot': {
+        const snapshot = this.snapshots.complete(report.snapshot);
+        return report.ids.forEach((id) => this.waiting.get(id)?.resolve(snapshot));
+      }
       case 'failed': return this.fail(fromErrorValue(report.error));
       case 'ready': return;
     }

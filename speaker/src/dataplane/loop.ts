@@ -10,7 +10,7 @@
  *                       that nobody takes ours at a node                          core.heartbeatRefused
  *     timer             the moment that the core asked for                        core.tick
  *     rtnetlink         an interface came, went, got or lost its cable            core.setLinks
- *     eventfd           the main thread left a message                            core.setPlan, setKeys, snapshot, stop
+ *     eventfd           the main thread left a message                            core.setPlan, setKeys, survey, stop
  *
  * The core (room `lan`) decides, and returns what is to be sent; the loop sends it before it does anything else. The core knows no socket and no
  * clock, the loop knows no protocol, and neither ever waits for the main thread. That may parse a megabyte of JSON, collect garbage, or hang.
@@ -46,7 +46,8 @@ import { Command } from './messages';
 import { PlanReceiver } from './plan-change';
 import { Promiscuity } from './promiscuity';
 import { Sender } from './sender';
-import { Statistics } from './statistics';
+import { SnapshotSender } from './snapshot-parts';
+import { LoopSnapshot, Statistics } from './statistics';
 import { Core, HeartbeatSocket, Surroundings } from './surroundings';
 
 const IDLE_MS = 1000;
@@ -67,6 +68,7 @@ export class Loop {
   private readonly kernel: KernelWatch;
   private readonly links: LinkWatch;
   private readonly promiscuity: Promiscuity;
+  private readonly snapshots: SnapshotSender;
   private readonly heartbeats: ReadonlyMap<number, HeartbeatSocket>;
   private readonly plans = new PlanReceiver();
   /** The plan that is in force. */
@@ -84,6 +86,7 @@ export class Loop {
     this.commands = new Commands(() => around.nextCommand());
     this.events = new Events((report) => around.report(report));
     this.groups = new Groups(around, problem);
+    this.snapshots = new SnapshotSender(core, () => this.snapshot(), (report) => around.report(report));
     const { excludeInterfaces: excluded, promiscuous } = options;
     this.promiscuity = new Promiscuity(around, promiscuous && ((name) => !excluded?.test(name) && promiscuous(name)), problem);
     this.links = new LinkWatch(around, (links) => this.linksChanged(links), problem);
@@ -144,12 +147,13 @@ export class Loop {
 
   /** Whether something was begun that goes on in the next turn, as what concerns thousands of addresses does. */
   private get unfinished(): boolean {
-    return this.commands.pending || this.groups.pending || this.events.pending;
+    return this.commands.pending || this.groups.pending || this.events.pending || this.snapshots.pending;
   }
 
   private goOn(): void {
     if (this.groups.pending) this.groups.advance(this.around.now());
     this.events.advance();
+    if (this.snapshots.pending) this.snapshots.advance(this.around.now());
   }
 
   private get stopped(): boolean {
@@ -170,15 +174,18 @@ export class Loop {
         return this.offerPlan(this.plans.changed(command.change), command.change);
       case 'keys':
         return this.offer('the keys', () => core.setKeys(around.now(), command.keys));
-      case 'snapshot': {
-        const framesDropped = around.packets.statistics().dropped + around.neighbors.statistics().dropped;
-        const loop = this.statistics.snapshot(framesDropped, this.links.listingsStarted, this.sender.egress.givenUp);
-        return around.report({ type: 'snapshot', id: command.id, snapshot: { ...core.snapshot(around.now()), loop } });
-      }
+      case 'snapshot':
+        return this.snapshots.ask(command.id);
       case 'stop':
         this.stopping = true;
         return this.drain(core.stop(around.now()));
     }
+  }
+
+  /** How the loop fares. */
+  private snapshot(): LoopSnapshot {
+    const framesDropped = this.around.packets.statistics().dropped + this.around.neighbors.statistics().dropped;
+    return this.statistics.snapshot(framesDropped, this.links.listingsStarted, this.sender.egress.givenUp);
   }
 
   /** @param change what is different from the plan before */

@@ -1,4 +1,4 @@
-import { FailbackOptions, LanEvent, LanPlan, LanPlanChange, LanSnapshot } from '../lan';
+import { AddressSnapshot, FailbackOptions, LanEvent, LanPlan, LanPlanChange, LanSnapshot } from '../lan';
 import { SysErrorValue } from '../sys';
 import { KernelReport } from './kernel-watch';
 import { LoopSnapshot } from './statistics';
@@ -34,7 +34,10 @@ export type Command =
 export type Report =
   | { readonly type: 'ready' }
   | { readonly type: 'events'; readonly events: readonly LanEvent[] }
-  | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: DataPlaneSnapshot }
+  /** Some of the addresses of the snapshot that comes next. */
+  | { readonly type: 'addresses'; readonly addresses: readonly AddressSnapshot[] }
+  /** A snapshot with the last of its addresses, for all who asked before it was begun. */
+  | { readonly type: 'snapshot'; readonly ids: readonly number[]; readonly snapshot: DataPlaneSnapshot }
   /** What the kernel of this node does by itself has changed. */
   | { readonly type: 'kernel'; readonly kernel: KernelReport }
   | { readonly type: 'problem'; readonly message: string; readonly fields: object }

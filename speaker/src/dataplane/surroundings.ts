@@ -1,5 +1,5 @@
 /** What the loop touches, as interfaces: the core above it, the kernel and the main thread around it. In production see `worker.ts`. */
-import { LanPlan, LanPlanChange, LanSnapshot, Link, Outbox } from '../lan';
+import { LanPlan, LanPlanChange, LanSummary, Link, Outbox, Survey } from '../lan';
 import { NetworkLink, PacketStatistics, Undelivered } from '../sys';
 import { Command, Report } from './messages';
 
@@ -17,7 +17,8 @@ export interface Core {
   tick(now: number): Outbox;
   nextDeadline(): number;
   stop(now: number): Outbox;
-  snapshot(now: number): LanSnapshot;
+  summary(now: number): LanSummary;
+  survey(): Pick<Survey, 'done' | 'take'>;
 }
 
 /** What the loop needs of the kernel and of the main thread; see `Epoll`, `Timer`, `Wakeup`, `PacketSocket`,

@@ -39,7 +39,8 @@ import { checkKeys, checkLinks, checkPlan } from './checks';
 import { Frame } from './hesitation';
 import { Outbox } from './outbox';
 import { Parts } from './parts';
-import { addressSnapshot, counters, LanSnapshot, peerSnapshot } from './snapshot';
+import { addressSnapshot, counters, LanSnapshot, LanSummary, peerSnapshot } from './snapshot';
+import { Survey } from './survey';
 import { FRAME_DROPS, HEARTBEAT_DROPS, LanCoreOptions, LanPlan, LanPlanChange, Link } from './types';
 
 export class LanCore extends Parts {
@@ -184,20 +185,29 @@ export class LanCore extends Parts {
     return this.stopped;
   }
 
-  /** What the core knows now. `now` as in the other calls. */
+  /** What the core knows now. `now` as in the other calls. Takes as long as there are addresses. */
   snapshot(now: number): LanSnapshot {
+    return { ...this.summary(now), addresses: this.survey().take(now, Infinity) };
+  }
+
+  /** The part of a snapshot that is short. */
+  summary(now: number): LanSummary {
     return {
       node: this.node,
       authorised: this.listening.authorised,
       listening: this.listening.active,
-      addresses: this.addresses.list.map((address) => (
-        addressSnapshot(now, address, address.held ? this.node : this.decisions.about(now, address).holder)
-      )),
       peers: [...this.membership.peers.values()].map((peer) => peerSnapshot(now, peer)),
       frameDrops: { ...this.frameDrops },
       heartbeatDrops: { ...this.heartbeatDrops },
       suspicions: { ...this.suspicion.outcomes },
     };
+  }
+
+  /** The part that may be long, to be had some at a time. */
+  survey(): Survey {
+    return new Survey(this.addresses, (now, address) => (
+      addressSnapshot(now, address, address.held ? this.node : this.decisions.about(now, address).holder)
+    ));
   }
 
   private replan(now: number, { peers, revision = 0 }: LanPlan, { removed, taken }: Replanned): void {

@@ -9,5 +9,6 @@ export { LanError } from './errors';
 export type { LanErrorCode } from './errors';
 export { Outbox } from './outbox';
 export type { OutgoingDatagram, OutgoingFrame, Takeover } from './outbox';
-export type { AddressSnapshot, LanSnapshot, PeerSnapshot } from './snapshot';
+export type { AddressSnapshot, LanSnapshot, LanSummary, PeerSnapshot } from './snapshot';
+export type { Survey } from './survey';
 export * from './types';

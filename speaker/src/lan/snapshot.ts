@@ -37,18 +37,21 @@ export interface PeerSnapshot {
   /** What is wrong with it, of late: it signs with a key that is none of ours, a second speaker has its name, or its kernel answers for an address that this node holds. */
   readonly trouble?: 'unknownKey' | 'duplicate' | 'kernelAnswers';
 }
-/** All that the core knows, for status, metrics and `hlb why`. Made anew at each call. */
-export interface LanSnapshot {
+/** What the core knows, but for the addresses. */
+export interface LanSummary {
   readonly node: string;
   /** False after a stall: nothing is answered. */
   readonly authorised: boolean;
   /** True while the core listens before it claims anything. */
   readonly listening: boolean;
-  readonly addresses: readonly AddressSnapshot[];
   readonly peers: readonly PeerSnapshot[];
   readonly frameDrops: Readonly<Record<FrameDrop, number>>;
   readonly heartbeatDrops: Readonly<Record<HeartbeatDrop, number>>;
   readonly suspicions: Readonly<Record<SuspicionOutcome, number>>;
+}
+/** All that the core knows, for status, metrics and `hlb why`. Made anew at each call. */
+export interface LanSnapshot extends LanSummary {
+  readonly addresses: readonly AddressSnapshot[];
 }
 
 /** For so long something that happened to a peer is told of it. */

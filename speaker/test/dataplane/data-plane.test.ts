@@ -1,3 +1,4 @@
+import os from 'os';
 import { DataPlane, DataPlaneError } from '../../src/dataplane';
 import { fromErrorValue, toErrorValue } from '../../src/dataplane/errors';
 import { LanError } from '../../src/lan';
@@ -52,5 +53,34 @@ describe('a thread that is none', () => {
 
   test('does not load', async () => {
     await expect(DataPlane.start({ node: 'a', heartbeatPort: 7946, workerFile: '/nonexistent.js' })).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+  });
+});
+
+describe('a snapshot that comes in parts', () => {
+  let plane: DataPlane;
+
+  beforeEach(async () => {
+    jest.spyOn(os, 'setPriority').mockReturnValue(); // the thread of these tests is needed for others
+    plane = await DataPlane.start({ node: 'a', heartbeatPort: 7946, workerFile: require.resolve('./worker-parts.cjs') });
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await plane.stop();
+  });
+
+  test('is put together, each for who asked for it; one that is not whole yet is given up by stop', async () => {
+    const asked = [plane.snapshot(), plane.snapshot()];
+    const never = expect(plane.snapshot()).rejects.toMatchObject({ code: 'DATAPLANE_STOPPED' });
+    expect(await asked[0]).toEqual({ node: 'a', addresses: [{ address: 'first of 1' }, { address: 'last of 1' }] });
+    expect(await asked[1]).toEqual({ node: 'a', addresses: [{ address: 'first of 2' }, { address: 'last of 2' }] });
+    await plane.stop();
+    await never;
+  });
+
+  test('leaves nothing behind when it comes too late', async () => {
+    await expect(plane.snapshot(1)).rejects.toMatchObject({ code: 'DATAPLANE_TIMEOUT', message: 'the data plane gave no snapshot within 1 ms' });
+    const second = plane.snapshot();
+    await expect(plane.snapshot(1)).rejects.toMatchObject({ code: 'DATAPLANE_TIMEOUT' });
+    expect((await second).addresses).toEqual([{ address: 'first of 2' }, { address: 'last of 2' }]);
   });
 });

@@ -1,7 +1,7 @@
 import { Loop, LoopOptions } from '../../src/dataplane/loop';
 import { Command, Report } from '../../src/dataplane/messages';
 import { Core, FrameSource, HeartbeatSocket, LinkSource, Surroundings } from '../../src/dataplane/surroundings';
-import { LanEvent, LanPlan, LanPlanChange, LanSnapshot, Link, Outbox, Takeover } from '../../src/lan';
+import { AddressSnapshot, LanEvent, LanPlan, LanPlanChange, LanSummary, Link, Outbox, Takeover } from '../../src/lan';
 import { NetworkLink, NOTHING, SysError, Undelivered } from '../../src/sys';
 
 export const PACKETS = 10, TIMER = 11, WAKEUP = 12, HEARTBEATS4 = 14, HEARTBEATS6 = 16, NEIGHBORS = 18, LINKS = 20;
@@ -30,6 +30,8 @@ export class FakeCore implements Core {
   public frames: { ifindex: number; bytes: Uint8Array; takeover?: Takeover }[] = [];
   public datagrams: { to: string; bytes: Uint8Array }[] = [];
   public events: LanEvent[] = [];
+  /** What there is to be told of addresses. */
+  public addresses: AddressSnapshot[] = [];
   /** Thrown by the next call. */
   public error: Error | undefined;
   private readonly outbox = new Outbox();
@@ -46,7 +48,11 @@ export class FakeCore implements Core {
   public tick = (now: number) => this.called('tick', now);
   public stop = (now: number) => this.called('stop', now);
   public nextDeadline = () => this.deadline;
-  public snapshot = (now: number) => ({ node: `snapshot at ${now}` }) as unknown as LanSnapshot;
+  public summary = (now: number) => ({ node: `snapshot at ${now}` }) as unknown as LanSummary;
+  public survey = () => {
+    const left = [...this.addresses];
+    return { get done() { return left.length === 0; }, take: (_: number, most: number) => left.splice(0, most) };
+  };
 
   public names(): string[] {
     return this.calls.map(([name]) => name as string);

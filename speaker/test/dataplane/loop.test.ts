@@ -150,7 +150,7 @@ describe('what the core wants', () => {
     expect(around.problems()).toEqual([expect.stringContaining('ENETDOWN')]);
     around.commands.push({ type: 'snapshot', id: 7 });
     loop.turn();
-    expect(around.reports.at(-1)).toMatchObject({ type: 'snapshot', id: 7, snapshot: { loop: { sendErrors: { ENETDOWN: 3 }, framesSent: 0 } } });
+    expect(around.reports.at(-1)).toMatchObject({ type: 'snapshot', ids: [7], snapshot: { loop: { sendErrors: { ENETDOWN: 3 }, framesSent: 0 } } });
   });
 
   test('a heartbeat for a family that the machine does not have is counted', () => {
@@ -289,9 +289,10 @@ test('a snapshot tells what the core knows and how the loop fares', () => {
   loop.turn();
   expect(around.reports).toEqual([{
     type: 'snapshot',
-    id: 3,
+    ids: [3],
     snapshot: {
       node: 'snapshot at 1000',
+      addresses: [],
       loop: {
         wakeups: 2,
         framesReceived: 1,
