@@ -136,8 +136,9 @@ describe('two data planes', () => {
 
   test('one that was frozen for longer than the detection time comes back silent', async () => {
     const [first, second] = await lab.pair();
+    expect(await lab.answers()).toEqual({ [network.node('n1').mac]: 5 });
+    first.process.pause(); // not while it answers: that would be finished later, for nobody can look at the clock and send at once
     const watch = await watchLink(network, VIRTUAL_ADDRESS, { intervalMs: 5 });
-    first.process.pause();
     await second.event('addressAcquired', 'holderDown');
     await sleep(2 * DETECTION_MS);
     first.process.resume();
@@ -145,8 +146,7 @@ describe('two data planes', () => {
     await sleep(2 * DETECTION_MS);
     const answered = watch.events().filter((event) => event.event === 'answered').map((event) => event.mac);
     await watch.stop();
-    expect(answered[0]).toBe(network.node('n1').mac);
-    expect(answered.slice(1).filter((mac) => mac !== network.node('n2').mac)).toEqual([]);
+    expect(new Set(answered)).toEqual(new Set([network.node('n2').mac]));
     expect(first.events()).toEqual(expect.arrayContaining(['authorityLost', 'addressLost', 'authorityRegained']));
     expect(await lab.answers()).toEqual({ [network.node('n2').mac]: 5 });
   });
