@@ -215,7 +215,6 @@ export class LanCore extends Parts {
       this.holdings.lose(address, 'removedFromPlan');
       this.overheard.forget(address);
       this.probing.forget(address);
-      this.interfaces.forget(address);
     }
     const first = !this.membership.planned;
     this.membership.setPeers(now, peers, this.outbox);

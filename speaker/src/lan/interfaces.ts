@@ -1,7 +1,6 @@
 /** Which interfaces take part, and what each announces. Filled anew at each change of links or plan; read at each frame. */
 import { AddressKey, hardwareAddressKey, ipv6Octets, parseAddress, Reach } from '../wire';
 import { Address } from './address';
-import { AddressMap } from './address-map';
 import { Outbox } from './outbox';
 import { Link } from './types';
 
@@ -21,8 +20,6 @@ export interface Interface {
   readonly subnets: readonly Subnet[];
   /** Its link-local address (RFC 4291 §2.5.6). Without one it takes no part in IPv6: the kernel has switched that off there. */
   readonly linkLocal: Uint8Array | undefined;
-  /** Addresses announced here, held or not. */
-  readonly announced: AddressMap<Address>;
 }
 
 const LINK_LOCAL_PREFIX = 0xfe80n;
@@ -88,9 +85,8 @@ export class Interfaces {
       this.names.add(link.name);
       if (!link.up || !link.broadcast || link.noArp || link.enslaved) continue;
       const subnets = subnetsOf(link);
-      this.announcing.set(link.index, {
-        index: link.index, name: link.name, mac: Uint8Array.from(link.mac), subnets, linkLocal: linkLocalOf(subnets), announced: new AddressMap(),
-      });
+      const { index, name, mac } = link;
+      this.announcing.set(index, { index, name, mac: Uint8Array.from(mac), subnets, linkLocal: linkLocalOf(subnets) });
     }
   }
 
@@ -99,26 +95,16 @@ export class Interfaces {
     return [...this.announcing.values()].flatMap(({ index, linkLocal }) => linkLocal === undefined ? [`${index}`] : [`${index}`, `${index} IPv6`]);
   }
 
-  /** The address is planned no longer. */
-  forget({ key }: Address): void {
-    for (const { announced } of this.announcing.values()) announced.delete(key);
-  }
-
   /** Computes for each of these addresses where it is announced. Returns those of which `interfaces` or `reach` changed, and those whose interfaces have other names now. */
   assign(addresses: Iterable<Address>): { changed: Address[]; renamed: Address[] } {
     const changed: Address[] = [], renamed: Address[] = [];
     for (const address of addresses) {
-      const interfaces: Interface[] = [];
-      for (const iface of this.announcing.values()) {
-        if (isWanted(address, iface)) interfaces.push(iface);
-        else iface.announced.delete(address.key);
-      }
+      const interfaces = [...this.announcing.values()].filter((iface) => isWanted(address, iface));
       const reach = reachThrough(interfaces, address);
       if (reach !== address.reach || !sameInterfaces(interfaces, address.interfaces)) changed.push(address);
       if (!sameNames(interfaces, address.interfaces)) renamed.push(address);
       address.interfaces = interfaces;
       address.reach = reach;
-      for (const iface of interfaces) iface.announced.set(address.key, address);
     }
     return { changed, renamed };
   }

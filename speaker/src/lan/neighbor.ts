@@ -32,8 +32,7 @@ function isIpv6Group(hardwareAddress: Uint8Array): boolean {
 }
 
 /**
- * Puts the answer to a solicitation into the outbox; or says why there is none. `address` is the one that is asked for, if it is
- * announced on the interface.
+ * Puts the answer to a solicitation into the outbox; or says why there is none. `address` is the one that is asked for, if it is planned.
  *
  * An ordinary question is answered as MetalLB does: to its source alone, Solicited, without Override. If it was sent to a group, it must
  * tell the link-layer address to answer to (RFC 4861 §4.3); if it was sent to us alone, it may leave that out.
@@ -47,6 +46,7 @@ export function respondToSolicitation(
   if (asked.type !== NEIGHBOR_SOLICITATION) return 'notRequest';
   if (!isIpv6Group(asked.destination) && !sameHardwareAddress(asked.destination, iface.mac)) return 'ethernetDestination';
   if (address === undefined) return 'notPlanned';
+  if (!address.interfaces.includes(iface)) return 'notAnnouncedHere';
   if (!authorised) return 'stalled';
   if (!address.held) return 'notHeld';
   if (receivedAt <= address.answersFrom) return 'formerHolder';

@@ -64,8 +64,7 @@ export class Reception {
     }
     const asked = this.asked = this.addresses.map.ofIpv4(arp.targetProtocolAddress);
     if (asked !== undefined && arp.operation === ARP_REQUEST) this.overheard.noteRequest(now, asked, iface.index, arp);
-    const drop = respond(iface, arp, receivedAt, authorised, this.outbox);
-    return drop === 'notPlanned' && asked !== undefined ? 'notAnnouncedHere' : drop;
+    return respond(iface, arp, asked, receivedAt, authorised, this.outbox);
   }
 
   private takeNeighbor(
@@ -86,8 +85,7 @@ export class Reception {
       if (drop !== undefined) return drop;
     }
     if (planned !== undefined && !advertised) this.overheard.noteSolicitation(now, planned, iface.index, neighbor);
-    const drop = respondToSolicitation(iface, neighbor, iface.announced.ofIpv6(neighbor.target), receivedAt, authorised, this.outbox);
-    return drop === 'notPlanned' && planned !== undefined ? 'notAnnouncedHere' : drop;
+    return respondToSolicitation(iface, neighbor, planned, receivedAt, authorised, this.outbox);
   }
 
   /** A frame comes from a peer's own address. */

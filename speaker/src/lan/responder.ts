@@ -6,16 +6,19 @@
  * This is the hot path: nothing here allocates.
  */
 import { ARP_REQUEST, ArpFrame, encodeArpReply, isBroadcast, sameHardwareAddress } from '../wire';
+import { Address } from './address';
 import { Interface } from './interfaces';
 import { Outbox } from './outbox';
 import { FrameDrop } from './types';
 
-/** Puts the answer to a request into the outbox; or says why there is none. */
-export function respond(iface: Interface, arp: ArpFrame, receivedAt: number, authorised: boolean, outbox: Outbox): FrameDrop | undefined {
+/** Puts the answer to a request into the outbox; or says why there is none. `address` is the one that is asked for, if it is planned. */
+export function respond(
+  iface: Interface, arp: ArpFrame, address: Address | undefined, receivedAt: number, authorised: boolean, outbox: Outbox,
+): FrameDrop | undefined {
   if (arp.operation !== ARP_REQUEST) return 'notRequest';
   if (!isBroadcast(arp.destination) && !sameHardwareAddress(arp.destination, iface.mac)) return 'ethernetDestination';
-  const address = iface.announced.ofIpv4(arp.targetProtocolAddress);
   if (address === undefined) return 'notPlanned';
+  if (!address.interfaces.includes(iface)) return 'notAnnouncedHere';
   if (!authorised) return 'stalled';
   if (!address.held) return 'notHeld';
   if (receivedAt <= address.answersFrom) return 'formerHolder';
