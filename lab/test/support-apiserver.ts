@@ -1,6 +1,6 @@
 import * as fs from 'fs';
-import { setTimeout as sleep } from 'timers/promises';
 import { Cluster, LabProcess } from '..';
+import { eventually } from './support';
 
 /** Ends a real API server the hard way and starts it again, with the same data: its watch cache is empty then, as after an upgrade. */
 export class ApiServerCrash {
@@ -16,16 +16,11 @@ export class ApiServerCrash {
 
   /** Starts it again and waits until it serves. */
   async restart(): Promise<LabProcess> {
+    await eventually(() => expect(fs.existsSync(`/proc/${this.pid}`)).toBe(false)); // until then the port is in use
     const server = this.cluster.network.start('ctl', { name: `kube-apiserver-again-${++ApiServerCrash.restarts}`, argv: this.argv });
-    for (const deadline = Date.now() + 60_000; ;) {
-      try {
-        await this.cluster.kubectl('get', '--raw', '/readyz'); // before that it has no addresses for Services
-        return server;
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-        await sleep(100);
-      }
-    }
+    const ready = async () => this.cluster.kubectl('get', '--raw', '/readyz').then(() => true, () => false); // before that it has no addresses for Services
+    await server.until(ready, 'answer of /readyz', 60_000);
+    return server;
   }
 }
 
