@@ -22,6 +22,7 @@ const MEASURE: Readonly<Record<Bench, (options: Options, progress: Progress) => 
 };
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) return console.log(USAGE);
   const options = readOptions(process.argv.slice(2), process.execPath);
   if (options.json) mustBeWritable(options.json);
   if (options.bench !== 'synth') { // which has no LAN
