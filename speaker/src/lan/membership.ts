@@ -22,7 +22,7 @@ import { Peer } from './peer';
 import { Proofs } from './proofs';
 import { askingMs } from './questions';
 import { Rejections } from './rejections';
-import { vouches } from './rivals';
+import { livesOn, vouches } from './rivals';
 import { Twins } from './twins';
 import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
 
@@ -286,9 +286,10 @@ export class Membership {
 
   private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
     if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason });
-    // One that has died was announcing addresses until then perhaps, and that was no later than an interval after its last heartbeat.
-    const livesOn = reason === 'oneWay' || (reason === 'timeout' && peer.claimedAt - peer.heardAt >= askingMs(this.intervalMs));
-    if (livesOn && vouches(peer, { now, detectionMs: this.detectionMs })) this.vouched.push({ node: peer.node, held: [...peer.heldAddresses()] });
+    const silent = reason === 'oneWay' || reason === 'timeout';
+    if (silent && livesOn(peer, now, askingMs(this.intervalMs)) && vouches(peer, { now, detectionMs: this.detectionMs })) {
+      this.vouched.push({ node: peer.node, held: [...peer.heldAddresses()] });
+    }
     peer.up = false;
     this.links.set(peer, false);
     this.links.changes++;

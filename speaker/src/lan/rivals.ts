@@ -50,6 +50,14 @@ export function vouches({ claimedAt, vouching }: Peer, { now, detectionMs }: Clo
   return vouching && now - claimedAt < detectionMs;
 }
 
+/**
+ * Whether a peer that goes down may live: it is heard still, though it does not hear us, or it has claimed an address since it was asked. What one that has died said last it said no later than
+ * an interval after its last heartbeat.
+ */
+export function livesOn({ heardAt, claimedAt }: Peer, now: number, askingMs: number): boolean {
+  return now - heardAt < askingMs || claimedAt - heardAt >= askingMs;
+}
+
 /** Whether a peer answers on the LAN though its heartbeats do not come: nobody knows what else it holds. */
 export function livesUnheard({ up, claimedAt }: Peer, { now, detectionMs }: Clock): boolean {
   return !up && now - claimedAt < detectionMs;

@@ -41,13 +41,17 @@ test('the holder loses power: another one takes all of them, and nothing moves a
   expect(acquired(home)).toEqual([]);
 });
 
-test('the holder loses power while it announces them: what it said last does not keep another one from taking all of them when the detection time is over', () => {
+test.each([
+  ['', 0, 20], ['', 0, 60], [', when it had not heard the others for a while', 150, 50],
+])('the holder loses power while it announces them%s: that keeps another one from taking all of them for no longer than the detection time', (_, deafMs, ms) => {
   const home = new Home(plan());
   for (const node of home.nodes) node.fastDetection = false;
   home.settle(5000);
+  if (deafMs > 0) for (const other of [home.b, home.c]) home.a.deafTo.add(other);
+  home.runUntil(home.now + deafMs);
   home.setLink(home.a, false);
   home.setLink(home.a, true);
-  home.runUntil(home.now + 20);
+  home.runUntil(home.now + ms);
   home.kill(home.a);
   home.setLink(home.a, false);
   home.runUntil(home.now + 400);
