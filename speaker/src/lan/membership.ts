@@ -20,9 +20,8 @@ import { heedRecord, Mesh, NodeRecord } from './mesh';
 import { Outbox } from './outbox';
 import { Peer } from './peer';
 import { Proofs } from './proofs';
-import { askingMs } from './questions';
 import { Rejections } from './rejections';
-import { livesOn, vouches } from './rivals';
+import { livesOn } from './rivals';
 import { Twins } from './twins';
 import { HeartbeatDrop, PeerReason, PlannedPeer } from './types';
 
@@ -286,10 +285,8 @@ export class Membership {
 
   private down(now: number, peer: Peer, reason: PeerReason, outbox: Outbox): void {
     if (peer.up) outbox.event({ code: 'peerDown', node: peer.node, reason });
-    const silent = reason === 'oneWay' || reason === 'timeout';
-    if (silent && livesOn(peer, now, askingMs(this.intervalMs)) && vouches(peer, { now, detectionMs: this.detectionMs })) {
-      this.vouched.push({ node: peer.node, held: [...peer.heldAddresses()] });
-    }
+    const { detectionMs, intervalMs } = this;
+    if (livesOn(peer, reason, { now, detectionMs }, intervalMs)) this.vouched.push({ node: peer.node, held: [...peer.heldAddresses()] });
     peer.up = false;
     this.links.set(peer, false);
     this.links.changes++;

@@ -7,10 +7,13 @@
  */
 import { Address } from './address';
 import { Peer } from './peer';
+import { askingMs } from './questions';
 import { PeerReason } from './types';
 
 /** Ways to go down that are known to end every claim made before. */
 const CONCLUSIVE: ReadonlySet<PeerReason> = new Set<PeerReason>(['goodbye', 'offLan', 'refused']);
+/** Ways to go down that tell nothing but that heartbeats do not pass. */
+const SILENT: ReadonlySet<PeerReason> = new Set<PeerReason>(['timeout', 'oneWay']);
 /** A question or its answer may be lost. */
 export const UNANSWERED = 3;
 
@@ -45,17 +48,13 @@ export function claimsOnLink(address: Address, peer: Peer, clock: Clock): boolea
   return timeFor(address, peer, clock) - rival.onLinkAt < clock.detectionMs;
 }
 
-/** Whether a peer answers on the LAN, so that what it held a moment ago it holds still. */
-export function vouches({ claimedAt, vouching }: Peer, { now, detectionMs }: Clock): boolean {
-  return vouching && now - claimedAt < detectionMs;
-}
-
 /**
- * Whether a peer that goes down may live: it is heard still, though it does not hear us, or it has claimed an address since it was asked. What one that has died said last it said no later than
- * an interval after its last heartbeat.
+ * Whether a peer that goes down for this reason answers on the LAN, so that what it held a moment ago it holds still. It is heard, though it does not hear us, or it has claimed an address since it
+ * was asked: what one that has died said last it said no later than an interval after its last heartbeat.
  */
-export function livesOn({ heardAt, claimedAt }: Peer, now: number, askingMs: number): boolean {
-  return now - heardAt < askingMs || claimedAt - heardAt >= askingMs;
+export function livesOn(peer: Peer, reason: PeerReason, clock: Clock, intervalMs: number): boolean {
+  const { heardAt, claimedAt } = peer, asking = askingMs(intervalMs);
+  return SILENT.has(reason) && vouches(peer, clock) && (clock.now - heardAt < asking || claimedAt - heardAt >= asking);
 }
 
 /** Whether a peer answers on the LAN though its heartbeats do not come: nobody knows what else it holds. */
@@ -66,6 +65,11 @@ export function livesUnheard({ up, claimedAt }: Peer, { now, detectionMs }: Cloc
 /** Whether it went down in a way that ended its claims. */
 function hasEnded({ up, reason }: Peer): boolean {
   return !up && CONCLUSIVE.has(reason!);
+}
+
+/** Whether it answers on the LAN for so many addresses that it is not asked for each. */
+function vouches({ claimedAt, vouching }: Peer, { now, detectionMs }: Clock): boolean {
+  return vouching && now - claimedAt < detectionMs;
 }
 
 /** The time that a claim of the peer is looked at from. */

@@ -42,8 +42,10 @@ test('the holder loses power: another one takes all of them, and nothing moves a
 });
 
 test.each([
-  ['', 0, 20], ['', 0, 60], [', when it had not heard the others for a while', 150, 50],
-])('the holder loses power while it announces them%s: that keeps another one from taking all of them for no longer than the detection time', (_, deafMs, ms) => {
+  ['20 ms after it began to announce them', 0, 20],
+  ['60 ms after it began to announce them', 0, 60],
+  ['while it announces them, when it had not heard the others for a while', 150, 50],
+])('the holder loses power %s: that keeps another one from taking all of them for no longer than the detection time', (_, deafMs, ms) => {
   const home = new Home(plan());
   for (const node of home.nodes) node.fastDetection = false;
   home.settle(5000);
